@@ -1,0 +1,1 @@
+//! Tidings, the server: listeners, drivers, identity, configuration and the command line.

@@ -1,0 +1,1 @@
+//! Durability: journal segments, projections and accounts over memory and SQLite.

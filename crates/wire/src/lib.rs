@@ -1,0 +1,1 @@
+//! Engine.IO 4, Socket.IO 5 and WebSocket framing: codecs and session state machines, pure.

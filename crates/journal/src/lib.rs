@@ -22,7 +22,7 @@ mod topic;
 pub use cursor::{BadCursor, CURSOR_TEXT_BYTES, Cursor, CursorKey};
 pub use entry::{Action, BadKey, ClientTime, Content, ContentHash, Entry, Key, RequestDigest, Salt};
 pub use item::{BadItemId, ItemId};
-pub use json::Json;
+pub use json::{Elements, Json, JsonError, JsonKind, Members, RawJson, write_string};
 pub use position::{Position, Seq};
 pub use principal::{BadUserId, Principal, Role, UserId};
 pub use tag::{Tag, content_hash};

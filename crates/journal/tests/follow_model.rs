@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use journal::{
-    Action, ChunkBuilder, Content, Cursor, CursorKey, Declaration, Encode, Entry, Filter, Follower, ItemId, Next, Pattern,
-    Position, Principal, Rule, RuleBook, Seq, Span, Tag, Tail, TopicName, TopicRules, Undeclared, UserId,
+    Action, ChunkBuilder, Content, Cursor, CursorKey, Declaration, Encode, Entry, Filter, Follower, ItemId, Next,
+    Pattern, Position, Principal, Rule, RuleBook, Seq, Span, Tag, Tail, TopicName, TopicRules, Undeclared, UserId,
 };
 use proptest::prelude::*;
 

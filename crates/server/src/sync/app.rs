@@ -39,11 +39,11 @@ pub struct SyncApp {
     itself: Weak<Self>,
 }
 
-/// An acknowledgement on its way to a socket.
+/// An acknowledgement on its way to a socket; without a packet when the socket did not ask for one.
 struct Answered {
     link: Arc<SyncLink>,
     namespace: Namespace,
-    packet: Vec<u8>,
+    packet: Option<Vec<u8>>,
 }
 
 impl SyncApp {
@@ -96,7 +96,7 @@ impl SyncApp {
     }
 
     /// Called on the writer's thread: remembers an acknowledgement and wakes who delivers it.
-    pub(super) fn answer(&self, link: Arc<SyncLink>, namespace: Namespace, packet: Vec<u8>) {
+    pub(super) fn answer(&self, link: Arc<SyncLink>, namespace: Namespace, packet: Option<Vec<u8>>) {
         self.answers.lock().push(Answered { link, namespace, packet });
         self.answered.notify_one();
     }
@@ -181,7 +181,9 @@ fn deliver(of_one: &[Answered]) {
         for answered in of_one {
             if let Some(stay) = session.stay(&answered.namespace) {
                 stay.unanswered = stay.unanswered.saturating_sub(1);
-                control.packet(answered.packet.clone());
+                if let Some(packet) = &answered.packet {
+                    control.packet(packet.clone());
+                }
             }
         }
     });
@@ -190,8 +192,9 @@ fn deliver(of_one: &[Answered]) {
 impl Application for SyncApp {
     type Session = Session;
 
-    fn opened(&self, _: &Arc<SyncLink>, _: &Handshake) -> Session {
-        Session { wire: socketio::Session::open(Instant::now(), &self.config), stays: Vec::new() }
+    fn opened(&self, link: &Arc<SyncLink>, _: &Handshake) -> Session {
+        let wire = socketio::Session::open(Instant::now(), &self.config);
+        Session { link: Arc::downgrade(link), wire, stays: Vec::new() }
     }
 
     fn received(
@@ -232,12 +235,13 @@ impl Application for SyncApp {
         }
     }
 
-    fn fill(&self, link: &Arc<SyncLink>, session: &mut Session, outlet: &mut Outlet<'_>) {
+    fn fill(&self, session: &mut Session, outlet: &mut Outlet<'_>) {
+        let Some(link) = session.link.upgrade() else { return };
         for stay in &mut session.stays {
             match stay.fill(outlet) {
                 Filled::Settled => {}
                 Filled::Full => return,
-                Filled::Page(after) => self.read_page(link, stay, after),
+                Filled::Page(after) => self.read_page(&link, stay, after),
             }
         }
     }

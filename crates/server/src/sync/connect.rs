@@ -1,6 +1,6 @@
 //! CONNECT: who comes, from where they follow, and the two events that greet them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -207,7 +207,8 @@ fn greet(
     }
 }
 
-fn filter(auth: &Json) -> Result<Filter, String> {
+/// The topics that an object's `topics` names; everything without it.
+pub(super) fn filter(auth: &Json) -> Result<Filter, String> {
     let Some(topics) = auth.member("topics").filter(|topics| !topics.is_null()) else { return Ok(Filter::Everything) };
     let mut patterns = Vec::new();
     if topics.kind() != journal::JsonKind::Array {
@@ -221,9 +222,4 @@ fn filter(auth: &Json) -> Result<Filter, String> {
         patterns.push(Pattern::new(&text).map_err(|error| format!("auth.topics: {error}"))?);
     }
     Ok(Filter::Patterns(patterns.into()))
-}
-
-/// How long until a token ends, from milliseconds since 1970.
-pub(crate) fn until_ms(end_ms: u64, now_ms: u64) -> Duration {
-    Duration::from_millis(end_ms.saturating_sub(now_ms))
 }

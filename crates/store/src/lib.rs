@@ -1,1 +1,18 @@
-//! Durability: journal segments, projections and accounts over memory and SQLite.
+//! Durability: the journal's segments, the projections and the accounts, in memory or in SQLite.
+//!
+//! Every store is a closed choice of back ends behind plain methods that block; nothing outside this crate knows which
+//! one is at work, and nothing here knows HTTP, Socket.IO or sockets. One contract suite per store runs over every arm.
+
+mod failure;
+mod faults;
+mod folder;
+pub mod journal;
+pub mod limits;
+mod sqlite;
+
+pub use failure::Failure;
+pub use faults::Faults;
+pub use journal::{
+    AppendError, CheckpointError, Damage, Discontinuity, Fault, Head, Journal, JournalOptions, JournalReader,
+    OpenError, ReadError, Verification, verify,
+};

@@ -29,13 +29,7 @@ pub struct Page {
 impl Space {
     /// The next page for a reader, encoded. It may be empty and yet move `through`; it ends at `until`, the projections
     /// or its bounds, whichever comes first.
-    pub fn page(
-        &self,
-        after: Position,
-        until: Position,
-        who: &Principal,
-        filter: &Filter,
-    ) -> Result<Page, ReadError> {
+    pub fn page(&self, after: Position, until: Position, who: &Principal, filter: &Filter) -> Result<Page, ReadError> {
         self.bounded_page(after, until, PAGE_ENTRIES_MAX, who, filter)
     }
 
@@ -100,7 +94,7 @@ impl Space {
         }
         positions.sort_unstable();
         positions.retain(|position| *position <= until);
-                positions.truncate(entries_max);
+        positions.truncate(entries_max);
         let entries = self.journal.entries(&positions).map_err(ReadError::journal)?;
         let mut bytes = 0;
         let fits = |entry: &&Entry| {

@@ -79,7 +79,11 @@ impl Space {
         if cursor.position.next() < self.journal.oldest() {
             return Ok(Err(ResetReason::Trimmed));
         }
-        let fits = self.journal.tag(cursor.position).map_err(ReadError::journal)?.is_some_and(|tag| self.keys.verifies(&cursor, &tag));
+        let fits = self
+            .journal
+            .tag(cursor.position)
+            .map_err(ReadError::journal)?
+            .is_some_and(|tag| self.keys.verifies(&cursor, &tag));
         Ok(if fits { Ok(cursor) } else { Err(ResetReason::Diverged) })
     }
 

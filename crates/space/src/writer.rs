@@ -14,9 +14,9 @@ use store::Head;
 
 use crate::{
     ReadError, Space,
-    page::all_topics,
     limits::{BATCH_BYTES_MAX, BATCH_PUSHES_MAX, OVERLAY_ENTRIES_MAX},
     overlay::{Overlay, OverlayItem},
+    page::all_topics,
 };
 
 /// A push on its way, with whatever the caller answers it by.

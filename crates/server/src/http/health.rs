@@ -21,7 +21,7 @@ pub async fn health(State(api): State<Arc<Api>>) -> Response {
         "clients": clients,
         "timestamp": now_ms(),
         "ready": is_ready(&api),
-        "outdated_clients": api.engine.outdated_clients(),
+        "outdated_clients": api.engine.outdated_requests(),
         "version": env!("CARGO_PKG_VERSION"),
     }))
     .into_response()

@@ -33,7 +33,7 @@ pub use refused::Refused;
 /// What every call can reach.
 pub struct Api {
     /// The Socket.IO server.
-    pub engine: Arc<Engine<SyncApp>>,
+    pub engine: Arc<Engine<Arc<SyncApp>>>,
     /// Its application.
     pub app: Arc<SyncApp>,
     /// The spaces by name.
@@ -138,7 +138,7 @@ fn alias_of(
 
 async fn socket_io(State(api): State<Arc<Api>>, request: Request) -> Response {
     let engine = Arc::clone(&api.engine);
-    engine.handle(request).await.map(axum::body::Body::new)
+    engine.serve(request).await.map(axum::body::Body::new)
 }
 
 /// The files inside the binary. Below `/api` an unknown path is never the page.

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A socket of this application.
-pub type SyncLink = Link<SyncApp>;
+pub type SyncLink = Link<Arc<SyncApp>>;
 
 /// The application.
 pub struct SyncApp {
@@ -36,7 +36,6 @@ pub struct SyncApp {
     pub(super) reads: Arc<Semaphore>,
     answers: Mutex<Vec<Answered>>,
     answered: Notify,
-    itself: Weak<Self>,
 }
 
 /// An acknowledgement on its way to a socket; without a packet when the socket did not ask for one.
@@ -55,7 +54,7 @@ impl SyncApp {
         config: socketio::Config,
     ) -> Arc<Self> {
         let presence = spaces.keys().map(|name| (name.clone(), Arc::default())).collect();
-        Arc::new_cyclic(|itself| Self {
+        Arc::new(Self {
             spaces,
             presence,
             doorkeeper,
@@ -63,7 +62,6 @@ impl SyncApp {
             reads: Arc::new(Semaphore::new(CATCH_UP_READS_MAX)),
             answers: Mutex::default(),
             answered: Notify::new(),
-            itself: itself.clone(),
         })
     }
 
@@ -189,7 +187,7 @@ fn deliver(of_one: &[Answered]) {
     });
 }
 
-impl Application for SyncApp {
+impl Application for Arc<SyncApp> {
     type Session = Session;
 
     fn opened(&self, link: &Arc<SyncLink>, _: &Handshake) -> Session {
@@ -264,10 +262,6 @@ impl SyncApp {
         if let Some(presence) = self.presence.get(&*stay.running.name) {
             presence.leave(stay.asker.person());
         }
-    }
-
-    pub(super) fn itself(&self) -> Option<Arc<Self>> {
-        self.itself.upgrade()
     }
 }
 

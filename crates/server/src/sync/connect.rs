@@ -63,7 +63,7 @@ impl Pid {
 
 impl SyncApp {
     pub(super) fn connect(
-        &self,
+        self: &Arc<Self>,
         link: &Arc<SyncLink>,
         session: &mut Session,
         namespace: Namespace,
@@ -84,8 +84,7 @@ impl SyncApp {
             let start = Start::Fresh(entrance.running.space.head_cursor());
             return self.admit(link, session, entrance, start, out);
         }
-        let Some(app) = self.itself() else { return };
-        let link = Arc::clone(link);
+        let (app, link) = (Arc::clone(self), Arc::clone(link));
         tokio::spawn(async move { app.admit_later(link, entrance).await });
     }
 

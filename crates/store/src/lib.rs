@@ -6,9 +6,10 @@
 mod failure;
 mod faults;
 mod folder;
-pub mod journal;
+mod journal;
 pub mod limits;
 mod sqlite;
+mod views;
 
 pub use failure::Failure;
 pub use faults::Faults;
@@ -16,3 +17,4 @@ pub use journal::{
     AppendError, CheckpointError, Damage, Discontinuity, Fault, Head, Journal, JournalOptions, JournalReader,
     OpenError, ReadError, Verification, verify,
 };
+pub use views::{Discarded, Item, KeyUse, Topic, Views, ViewsError, ViewsReader, ViewsSnapshot, ViewsStart};

@@ -9,6 +9,9 @@ pub const VERIFIED_AT_OPEN_ENTRIES: u64 = 1_000;
 /// Frames (pages of 4 KiB) in a write-ahead log before the writer checkpoints by itself: 4 MB, some ten milliseconds.
 pub const WAL_FRAMES_MAX: u64 = 1_024;
 
+/// The same for the views, whose batches are larger and whose checkpoints delay nobody's ack.
+pub const VIEWS_WAL_FRAMES_MAX: u64 = 4_096;
+
 /// A write-ahead log that grew beyond this is cut back when it starts over.
 pub const WAL_BYTES_KEPT_MAX: u64 = 16 * 1024 * 1024;
 

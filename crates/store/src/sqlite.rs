@@ -22,7 +22,6 @@ pub(crate) enum Sync {
     /// Synced before it returns: truth.
     Full,
     /// Consistent after a power cut, but the last commits may be gone: derived things.
-    #[expect(dead_code, reason = "views come next")]
     Normal,
 }
 
@@ -37,7 +36,7 @@ pub(crate) fn open_writer(path: &Path, sync: Sync) -> Result<Connection, Failure
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = {WAL_BYTES_KEPT_MAX}; PRAGMA temp_store = MEMORY;"
     );
-    connection.execute_batch(&pragmas).map_err(|error| Failure::new("opening", path, error))?;
+    connection.execute_batch(&pragmas).map_err(|error| Failure::sqlite("opening", path, &error))?;
     Ok(connection)
 }
 
@@ -45,12 +44,12 @@ pub(crate) fn open_writer(path: &Path, sync: Sync) -> Result<Connection, Failure
 pub(crate) fn open_reader(path: &Path) -> Result<Connection, Failure> {
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let pragmas = format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB};");
-    connection.execute_batch(&pragmas).map_err(|error| Failure::new("opening", path, error))?;
+    connection.execute_batch(&pragmas).map_err(|error| Failure::sqlite("opening", path, &error))?;
     Ok(connection)
 }
 
 fn open(path: &Path, mode: OpenFlags) -> Result<Connection, Failure> {
-    let failed = |error: rusqlite::Error| Failure::new("opening", path, error);
+    let failed = |error: rusqlite::Error| Failure::sqlite("opening", path, &error);
     if rusqlite::version_number() < VERSION_MIN {
         let reason = format!("SQLite {} is too old, 3.51.3 is needed", rusqlite::version());
         return Err(Failure::new("opening", path, reason));
@@ -85,13 +84,13 @@ pub(crate) fn checkpoint(connection: &Connection, mode: Checkpoint) -> rusqlite:
     Ok((frames.max(0).unsigned_abs(), moved.max(0).unsigned_abs()))
 }
 
-/// Whether the file itself is at fault, rather than the disk, the moment or the permissions.
-pub(crate) fn is_corrupt(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
-/// Whether a value in the file is not of the type that was written: as much the file's fault as a broken page.
-pub(crate) fn is_mistyped(error: &rusqlite::Error) -> bool {
-    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
-    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
+/// Whether the file's content is at fault: a broken page, or a value that is not of the type that was written.
+pub(crate) fn is_malformed(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows};
+    let is_mistyped = matches!(
+        error,
+        FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..) | QueryReturnedNoRows
+    );
+    let code = error.sqlite_error_code();
+    is_mistyped || matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }

@@ -1,5 +1,7 @@
 //! What every journal promises, run over every arm.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod support;
 
 use journal::{Action, Content, ItemId, Position, Tag, content_hash};

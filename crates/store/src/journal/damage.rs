@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use journal::Position;
 
 use super::{Discontinuity, row};
-use crate::{Failure, sqlite};
+use crate::Failure;
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,11 +66,18 @@ impl From<Failure> for Trouble {
     }
 }
 
+impl Trouble {
+    /// A failure at a place: damage, where the file's content is at fault.
+    pub(super) fn of(failure: Failure, segment: &Path, position: Position) -> Self {
+        if failure.is_malformed() {
+            Self::Damaged(Fault { segment: segment.to_owned(), position, damage: Damage::Malformed })
+        } else {
+            Self::Failed(failure)
+        }
+    }
+}
+
 /// Whose fault an error of SQLite is: the file's, or the moment's.
 pub(super) fn judge(segment: &Path, position: Position, error: &rusqlite::Error) -> Trouble {
-    if sqlite::is_corrupt(error) || sqlite::is_mistyped(error) {
-        Trouble::Damaged(Fault { segment: segment.to_owned(), position, damage: Damage::Malformed })
-    } else {
-        Trouble::Failed(Failure::new("reading", segment, error))
-    }
+    Trouble::of(Failure::sqlite("reading", segment, error), segment, position)
 }

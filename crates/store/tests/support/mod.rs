@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each suite uses its part")]
 
+pub(crate) mod model;
+
 use std::collections::HashMap;
 
 use journal::{Action, Content, Entry, ItemId, Json, Key, Position, Seq, Tag, TopicName, UserId};

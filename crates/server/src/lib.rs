@@ -1,1 +1,3 @@
 //! Tidings, the server: listeners, drivers, identity, configuration and the command line.
+
+pub mod config;

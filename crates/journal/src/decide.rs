@@ -98,13 +98,9 @@ pub fn decide(
     }
     match push.ask {
         Ask::Add => add(who, push, needs, &facts),
-        Ask::Clear => Ok(Decision::Write(Draft {
-            action: Action::Clear,
-            item: None,
-            data: None,
-            owner: None,
-            request: None,
-        })),
+        Ask::Clear => {
+            Ok(Decision::Write(Draft { action: Action::Clear, item: None, data: None, owner: None, request: None }))
+        }
         Ask::Update | Ask::Patch | Ask::Delete => {
             own(rules, who, push, &facts)?;
             change(who, push, needs, facts, data_bytes_max)
@@ -139,8 +135,7 @@ fn add(who: &Principal, push: &Push, needs: Needs, facts: &Facts) -> Result<Deci
     if let Some(earlier) = &facts.last_add {
         let same_data = facts.item.is_some() && earlier.digest == Some(push.digest());
         // Without a name the author is nobody in particular, and a timestamp alone must not swallow another's message.
-        let same_time =
-            who.user().is_some() && push.client_time.is_some() && push.client_time == earlier.client_time;
+        let same_time = who.user().is_some() && push.client_time.is_some() && push.client_time == earlier.client_time;
         if same_data || same_time {
             return Ok(Decision::Duplicate(earlier.position));
         }
@@ -195,4 +190,214 @@ fn change(
         owner: owner.filter(|owner| !who.is(Some(owner))),
         request: (push.ask == Ask::Patch).then(|| push.digest()),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClientTime, Declaration, Key, Pattern, Seq, TopicName, TopicRules, Undeclared};
+
+    const DATA_BYTES_MAX: usize = 64;
+
+    fn user(name: &str) -> UserId {
+        UserId::new(name).unwrap()
+    }
+
+    fn ann() -> Principal {
+        Principal::member(user("ann"))
+    }
+
+    fn json(text: &str) -> Json {
+        Json::parse(text.as_bytes()).unwrap()
+    }
+
+    fn push(ask: Ask, data: &str) -> Push {
+        let topic = TopicName::new("t").unwrap();
+        Push::new(topic, ask, (!data.is_empty()).then(|| json(data))).unwrap()
+    }
+
+    fn book(write: Rule) -> RuleBook {
+        let rules = TopicRules { read: Rule::Public, write, clear: Rule::Admin };
+        let pattern = Pattern::new("t").unwrap();
+        RuleBook::new(vec![Declaration { pattern, kind: None, rules }], Undeclared::CLOSED)
+    }
+
+    fn list() -> Option<TopicFacts> {
+        Some(TopicFacts { kind: TopicKind::List, seq: Seq(1) })
+    }
+
+    fn document() -> Option<TopicFacts> {
+        Some(TopicFacts { kind: TopicKind::Document, seq: Seq(1) })
+    }
+
+    fn judge(
+        rules: &RuleBook,
+        who: &Principal,
+        push: &Push,
+        topic: Option<TopicFacts>,
+        facts: Facts,
+    ) -> Result<Decision, Refusal> {
+        let needs = needs(rules, who, push, topic)?;
+        decide(rules, who, push, topic, needs, facts, DATA_BYTES_MAX)
+    }
+
+    fn item_of(owner: &str, data: &str) -> Facts {
+        let item = ItemFacts { owner: Some(user(owner)), data: Some(json(data)) };
+        Facts { item: Some(item), ..Facts::default() }
+    }
+
+    fn earlier(push: &Push, position: u64) -> EarlierPush {
+        EarlierPush { position: Position(position), digest: Some(push.digest()), client_time: push.client_time.clone() }
+    }
+
+    fn written(decision: Result<Decision, Refusal>) -> Draft {
+        match decision {
+            Ok(Decision::Write(draft)) => draft,
+            other => panic!("expected a draft, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_rule_admits_its_roles_to_write() {
+        let check = |write, expected: [Result<(), Refusal>; 3]| {
+            let people = [Principal::ANONYMOUS, ann(), Principal::admin(user("root"))];
+            let add = push(Ask::Add, r#"{"id":1}"#);
+            let verdicts = people.map(|who| judge(&book(write), &who, &add, list(), Facts::default()).map(|_| ()));
+            assert_eq!(verdicts, expected, "{write:?}");
+        };
+        check(Rule::Public, [Ok(()), Ok(()), Ok(())]);
+        check(Rule::Member, [Err(Refusal::Unauthorized), Ok(()), Ok(())]);
+        check(Rule::Author, [Err(Refusal::Unauthorized), Ok(()), Ok(())]);
+        check(Rule::Admin, [Err(Refusal::Unauthorized), Err(Refusal::Forbidden), Ok(())]);
+    }
+
+    #[test]
+    fn only_admins_clear_and_only_admins_create_in_closed_mode() {
+        let open = book(Rule::Member);
+        let clear = push(Ask::Clear, "");
+        assert_eq!(judge(&open, &ann(), &clear, list(), Facts::default()), Err(Refusal::Forbidden));
+        let draft = written(judge(&open, &Principal::admin(user("root")), &clear, list(), Facts::default()));
+        assert_eq!((draft.action, draft.data), (Action::Clear, None));
+        let closed = RuleBook::new(Vec::new(), Undeclared::CLOSED);
+        let add = push(Ask::Add, r#"{"id":1}"#);
+        assert_eq!(judge(&closed, &ann(), &add, None, Facts::default()), Err(Refusal::UnknownTopic));
+        assert_eq!(judge(&closed, &Principal::ANONYMOUS, &add, None, Facts::default()), Err(Refusal::Unauthorized));
+        assert!(
+            judge(&closed, &ann(), &add, list(), Facts::default()).is_ok(),
+            "what an admin created is open to members"
+        );
+    }
+
+    #[test]
+    fn a_key_gives_the_first_receipt_or_a_conflict() {
+        let mut add = push(Ask::Add, r#"{"id":1}"#);
+        add.key = Some(Key::new("k").unwrap());
+        let facts = Facts { key: Some(earlier(&add, 7)), ..item_of("bob", r#"{"id":1}"#) };
+        assert_eq!(judge(&book(Rule::Author), &ann(), &add, list(), facts), Ok(Decision::Duplicate(Position(7))));
+        for other in [push(Ask::Add, r#"{"id":2}"#), push(Ask::Update, r#"{"id":1}"#), push(Ask::Delete, r#"{"id":1}"#)]
+        {
+            let facts = Facts { key: Some(earlier(&other, 7)), ..Facts::default() };
+            assert_eq!(judge(&book(Rule::Member), &ann(), &add, list(), facts), Err(Refusal::KeyConflict));
+        }
+    }
+
+    #[test]
+    fn without_a_key_an_add_is_recognised_by_equal_data_or_equal_time() {
+        let rules = book(Rule::Member);
+        let mut add = push(Ask::Add, r#"{"id":1,"n":1}"#);
+        let same = Facts { last_add: Some(earlier(&add, 4)), ..item_of("ann", "{}") };
+        assert_eq!(judge(&rules, &ann(), &add, list(), same), Ok(Decision::Duplicate(Position(4))));
+
+        let gone = Facts { last_add: Some(earlier(&add, 4)), ..Facts::default() };
+        assert!(matches!(judge(&rules, &ann(), &add, list(), gone.clone()), Ok(Decision::Write(_))));
+
+        add.client_time = ClientTime::new("\"2026-01-01\"");
+        let timed = Facts { last_add: Some(earlier(&add, 4)), ..Facts::default() };
+        assert_eq!(judge(&rules, &ann(), &add, list(), timed.clone()), Ok(Decision::Duplicate(Position(4))));
+        let open = book(Rule::Public);
+        assert!(matches!(judge(&open, &Principal::ANONYMOUS, &add, list(), timed), Ok(Decision::Write(_))));
+
+        let other = push(Ask::Add, r#"{"id":1,"n":2}"#);
+        let taken = Facts { last_add: Some(earlier(&other, 4)), ..item_of("ann", "{}") };
+        add.client_time = None;
+        assert_eq!(judge(&rules, &ann(), &add, list(), taken), Err(Refusal::IdTaken));
+        assert_eq!(judge(&rules, &ann(), &add, list(), item_of("bob", "{}")), Err(Refusal::IdTaken));
+    }
+
+    #[test]
+    fn under_the_author_rule_only_the_first_author_and_admins_change_an_item() {
+        let rules = book(Rule::Author);
+        let root = Principal::admin(user("root"));
+        for ask in [Ask::Update, Ask::Patch, Ask::Delete] {
+            let change = push(ask, r#"{"id":1}"#);
+            let of_bob = || item_of("bob", r#"{"id":1}"#);
+            assert_eq!(judge(&rules, &ann(), &change, list(), of_bob()), Err(Refusal::Forbidden), "{ask:?}");
+            assert!(judge(&rules, &Principal::member(user("bob")), &change, list(), of_bob()).is_ok(), "{ask:?}");
+            let by_admin = written(judge(&rules, &root, &change, list(), of_bob()));
+            assert_eq!(by_admin.owner, Some(user("bob")), "{ask:?}");
+            assert!(judge(&book(Rule::Member), &ann(), &change, list(), of_bob()).is_ok(), "{ask:?}");
+        }
+    }
+
+    #[test]
+    fn a_patch_is_folded_bounded_and_remembered_as_asked() {
+        let rules = book(Rule::Member);
+        let patch = push(Ask::Patch, r#"{"id":1,"a":null,"b":2}"#);
+        let draft = written(judge(&rules, &ann(), &patch, list(), item_of("ann", r#"{"id":1,"a":1}"#)));
+        assert_eq!((draft.action, draft.data), (Action::Update, Some(json(r#"{"id":1,"b":2}"#))));
+        assert_eq!(draft.request, Some(patch.digest()));
+        let created = written(judge(&rules, &ann(), &patch, list(), Facts::default()));
+        assert_eq!(created.data, Some(json(r#"{"id":1,"b":2}"#)));
+        let big = format!(r#"{{"id":1,"c":"{}"}}"#, "x".repeat(DATA_BYTES_MAX));
+        let facts = item_of("ann", &big);
+        assert_eq!(judge(&rules, &ann(), &patch, list(), facts), Err(Refusal::TooLarge));
+    }
+
+    #[test]
+    fn deleting_what_is_not_there_changes_nothing() {
+        let delete = push(Ask::Delete, r#"{"id":1,"secret":"x"}"#);
+        assert_eq!(delete.data, Some(json(r#"{"id":1}"#)), "a delete carries the id and nothing else");
+        for topic in [list(), None] {
+            let verdict = judge(&book(Rule::Member), &ann(), &delete, topic, Facts::default());
+            assert_eq!(verdict, Ok(Decision::Unchanged));
+        }
+    }
+
+    #[test]
+    fn the_kind_of_a_topic_decides_what_an_id_means() {
+        let rules = book(Rule::Member);
+        let kind = |ask, data: &str| needs(&rules, &ann(), &push(ask, data), None).map(|needs| needs.kind);
+        assert_eq!(kind(Ask::Add, r#"{"id":1}"#), Ok(TopicKind::List));
+        assert_eq!(kind(Ask::Update, r#"{"id":1}"#), Ok(TopicKind::List));
+        assert_eq!(kind(Ask::Update, r#"{"title":1}"#), Ok(TopicKind::Document));
+        assert_eq!(kind(Ask::Patch, r#"{"title":1}"#), Ok(TopicKind::Document));
+        let on = |topic, ask, data: &str| judge(&rules, &ann(), &push(ask, data), topic, Facts::default()).map(|_| ());
+        assert_eq!(on(list(), Ask::Update, r#"{"title":1}"#), Err(Refusal::MissingId));
+        assert_eq!(on(list(), Ask::Update, r#"{"id":1.5}"#), Err(Refusal::BadId));
+        assert_eq!(on(document(), Ask::Update, r#"{"id":1.5}"#), Ok(()));
+        assert_eq!(on(document(), Ask::Add, r#"{"id":1}"#), Err(Refusal::IsDocument));
+        assert_eq!(on(document(), Ask::Delete, r#"{"id":1}"#), Err(Refusal::IsDocument));
+    }
+
+    #[test]
+    fn a_push_of_the_wrong_shape_is_refused_with_the_reason() {
+        let check = |ask, data: &str, expected| {
+            let data = (!data.is_empty()).then(|| json(data));
+            assert_eq!(Push::new(TopicName::new("t").unwrap(), ask, data).map(|_| ()), expected);
+        };
+        check(Ask::Add, "", Err(Refusal::BadData));
+        check(Ask::Add, "null", Err(Refusal::BadData));
+        check(Ask::Add, "[1]", Err(Refusal::BadData));
+        check(Ask::Add, "{}", Err(Refusal::MissingId));
+        check(Ask::Add, r#"{"id":null}"#, Err(Refusal::BadId));
+        check(Ask::Add, r#"{"id":""}"#, Err(Refusal::BadId));
+        check(Ask::Add, r#"{"id":9007199254740992}"#, Err(Refusal::BadId));
+        check(Ask::Add, r#"{"id":9007199254740991}"#, Ok(()));
+        check(Ask::Delete, "{}", Err(Refusal::MissingId));
+        check(Ask::Clear, "{}", Err(Refusal::BadData));
+        check(Ask::Clear, "null", Ok(()));
+        check(Ask::Update, "{}", Ok(()));
+        assert_eq!(Ask::new("replace"), Err(Refusal::UnknownAction));
+        assert_eq!(Ask::new("ADD"), Err(Refusal::UnknownAction));
+    }
 }

@@ -49,6 +49,10 @@ pub struct Piece<'t> {
 
 /// What comes after the cursor.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one call; a box would cost every serving an allocation"
+)]
 pub enum Next<'t> {
     /// Nothing; it has been served up to the head.
     Idle,

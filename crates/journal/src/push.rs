@@ -1,7 +1,9 @@
 //! A push as a client asks for it, and what must be known to decide it.
 
-use crate::{ItemId, Json, Key, RequestDigest, TopicKind, TopicName, UserId, entry::ClientTime, json::Kind};
-use crate::{Entry, Position, Refusal, Seq};
+use crate::{
+    ClientTime, Content, Entry, ItemId, Json, JsonKind, Key, Position, Refusal, RequestDigest, Seq, TopicKind,
+    TopicName, UserId,
+};
 
 /// What a client asks to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,11 +65,11 @@ pub struct Push {
 impl Push {
     /// Checks the shape of a push.
     pub fn new(topic: TopicName, ask: Ask, data: Option<Json>) -> Result<Self, Refusal> {
-        let data = data.filter(|data| data.kind() != Kind::Null);
+        let data = data.filter(|data| data.kind() != JsonKind::Null);
         let (id, data) = match (ask, data) {
             (Ask::Clear, None) => (None, None),
             (Ask::Clear, Some(_)) | (_, None) => return Err(Refusal::BadData),
-            (_, Some(data)) if data.kind() != Kind::Object => return Err(Refusal::BadData),
+            (_, Some(data)) if data.kind() != JsonKind::Object => return Err(Refusal::BadData),
             (Ask::Delete, Some(data)) => {
                 let id = id_of(&data)?.ok_or(Refusal::MissingId)?;
                 let data = Json::object_with_id(&id);
@@ -159,8 +161,8 @@ impl EarlierPush {
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
         let literal = || match entry.content {
-            crate::Content::Present { .. } => Some(request_digest(entry.action.code(), entry.data())),
-            crate::Content::Erased { .. } => None,
+            Content::Present { .. } => Some(request_digest(entry.action.code(), entry.data())),
+            Content::Erased { .. } => None,
         };
         Self {
             position: entry.position,

@@ -57,10 +57,8 @@ impl Undeclared {
     };
 
     /// `serve`: members only, and admins create.
-    pub const CLOSED: Self = Self {
-        create: Rule::Admin,
-        rules: TopicRules { read: Rule::Member, write: Rule::Member, clear: Rule::Admin },
-    };
+    pub const CLOSED: Self =
+        Self { create: Rule::Admin, rules: TopicRules { read: Rule::Member, write: Rule::Member, clear: Rule::Admin } };
 }
 
 /// What a reader sees of a topic.

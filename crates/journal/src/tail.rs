@@ -236,11 +236,7 @@ impl ChunkBuilder {
         debug_assert_eq!(entry.position.0, self.chunk.first.0 + self.chunk.len() as u64);
         let cursor = keys.cursor(entry.position, &entry.tag);
         self.chunk.spans.push(encoder.encode(entry, &cursor, &mut self.bytes));
-        self.chunk.slots.push(Slot {
-            topic,
-            owner: entry.owner().cloned(),
-            is_clear: entry.action == Action::Clear,
-        });
+        self.chunk.slots.push(Slot { topic, owner: entry.owner().cloned(), is_clear: entry.action == Action::Clear });
         if !self.chunk.topics.contains(&topic) {
             self.chunk.topics.push(topic);
         }

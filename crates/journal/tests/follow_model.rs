@@ -1,10 +1,12 @@
 //! Model test of following: whatever batches come, whatever the transport takes of each offer and however small the
 //! tail is, a follower is handed exactly the entries it may read after its cursor, once and in order (I4, I10).
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use bytes::Bytes;
 use journal::{
-    Action, ChunkBuilder, Content, Cursor, CursorKey, Declaration, Encode, Entry, Filter, Follower, ItemId, Next, Pattern,
-    Position, Principal, Rule, RuleBook, Seq, Span, Tag, Tail, TopicName, TopicRules, Undeclared, UserId,
+    Action, ChunkBuilder, Content, Cursor, CursorKey, Declaration, Encode, Entry, Filter, Follower, ItemId, Next,
+    Pattern, Position, Principal, Rule, RuleBook, Seq, Span, Tag, Tail, TopicName, TopicRules, Undeclared, UserId,
 };
 use proptest::prelude::*;
 

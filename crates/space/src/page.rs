@@ -147,9 +147,7 @@ impl Space {
         filter: &Filter,
     ) -> Result<Vec<TopicRow>, store::ReadError> {
         let mut topics = snapshot.topics()?;
-        topics.retain(|topic| {
-            filter.wants(&topic.name) && self.rules.sight(&topic.name, who.role()) != Sight::None
-        });
+        topics.retain(|topic| filter.wants(&topic.name) && self.rules.sight(&topic.name, who.role()) != Sight::None);
         Ok(topics)
     }
 }

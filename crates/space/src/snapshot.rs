@@ -41,7 +41,11 @@ impl Space {
     }
 
     /// The present state of one topic; none if it has no entry or nothing of it may be seen.
-    pub fn topic(&self, name: &TopicName, who: &Principal) -> Result<Option<(Cursor, TopicSnapshot)>, store::ReadError> {
+    pub fn topic(
+        &self,
+        name: &TopicName,
+        who: &Principal,
+    ) -> Result<Option<(Cursor, TopicSnapshot)>, store::ReadError> {
         if self.rules.sight(name, who.role()) == Sight::None {
             return Ok(None);
         }

@@ -7,8 +7,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use journal::{
-    Action, ChunkBuilder, Content, Cursor, Decision, Draft, EarlierPush, Entry, Facts, ItemFacts, ItemId, Json, Key, Needs,
-    Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
+    Action, ChunkBuilder, Content, Cursor, Decision, Draft, EarlierPush, Entry, Facts, ItemFacts, ItemId, Json, Key,
+    Needs, Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
 };
 use store::Head;
 
@@ -190,13 +190,7 @@ impl Writer {
         }
     }
 
-    fn facts(
-        &self,
-        who: &Principal,
-        push: &Push,
-        needs: &Needs,
-        batch: &Batch,
-    ) -> Result<Facts, store::ReadError> {
+    fn facts(&self, who: &Principal, push: &Push, needs: &Needs, batch: &Batch) -> Result<Facts, store::ReadError> {
         let mut facts = Facts::default();
         let (topic, author) = (&push.topic, who.user());
         if let (true, Some(key)) = (needs.key, &push.key) {
@@ -258,11 +252,7 @@ impl Writer {
         Ok(self.entry_at(position, batch)?.and_then(|entry| entry.data().cloned()))
     }
 
-    fn earlier(
-        &self,
-        position: Option<Position>,
-        batch: &Batch,
-    ) -> Result<Option<EarlierPush>, store::ReadError> {
+    fn earlier(&self, position: Option<Position>, batch: &Batch) -> Result<Option<EarlierPush>, store::ReadError> {
         let Some(position) = position else { return Ok(None) };
         Ok(self.entry_at(position, batch)?.as_ref().map(EarlierPush::of))
     }
@@ -303,15 +293,7 @@ impl Writer {
 }
 
 /// Gives a draft its place: the next position, the next seq, and the tag that chains it to what came before.
-fn number(
-    who: &Principal,
-    push: Push,
-    draft: Draft,
-    head: &mut Head,
-    seq: Seq,
-    time_ms: u64,
-    salt: Salt,
-) -> Entry {
+fn number(who: &Principal, push: Push, draft: Draft, head: &mut Head, seq: Seq, time_ms: u64, salt: Salt) -> Entry {
     let mut entry = Entry {
         position: head.position.next(),
         topic: push.topic,

@@ -46,6 +46,12 @@ impl Json {
         Self(bytes)
     }
 
+    /// The object without members.
+    #[must_use]
+    pub fn empty_object() -> Self {
+        Self(Bytes::from_static(b"{}"))
+    }
+
     /// The object `{"id":…}`, which is all that a delete says.
     #[must_use]
     pub fn object_with_id(id: &ItemId) -> Self {

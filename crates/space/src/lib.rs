@@ -7,6 +7,7 @@ pub mod limits;
 mod overlay;
 mod page;
 mod projector;
+mod read_error;
 mod snapshot;
 mod space;
 mod start;
@@ -14,6 +15,7 @@ mod writer;
 
 pub use page::Page;
 pub use projector::{ProjectError, Projector};
+pub use read_error::ReadError;
 pub use snapshot::{Snapshot, TopicSnapshot};
 pub use space::{Space, SpaceOptions};
 pub use start::{ResetReason, Start};

@@ -36,3 +36,6 @@ pub const CHANGES_MAX: usize = 1_000;
 
 /// Positions of one read while a snapshot is streamed.
 pub const SNAPSHOT_ITEMS_PER_READ: usize = 256;
+
+/// Topics of one read when all are wanted.
+pub const TOPICS_PER_READ: usize = 1_000;

@@ -35,7 +35,7 @@ impl Projector {
 
     /// Folds the next entries in one transaction. Returns how far the views are, and whether there is more to do.
     pub fn step(&mut self) -> Result<(Position, bool), ProjectError> {
-        let after = self.views.at().position;
+        let after = self.views.at().0;
         let head = self.space.head();
         if after >= head {
             return Ok((after, false));
@@ -46,7 +46,7 @@ impl Projector {
             .page(after, head, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX)
             .map_err(ProjectError::Read)?;
         self.views.apply(&page).map_err(ProjectError::Write)?;
-        let projected = self.views.at().position;
+        let projected = self.views.at().0;
         self.space.set_projected(projected);
         Ok((projected, projected < self.space.head()))
     }

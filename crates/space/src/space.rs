@@ -48,7 +48,7 @@ impl Space {
             data_bytes_max: options.data_bytes_max,
             tail: RwLock::new(Tail::new(head.position, head.tag)),
             head: AtomicU64::new(head.position.0),
-            projected: AtomicU64::new(views.at().position.0),
+            projected: AtomicU64::new(views.at().0.0),
         })
     }
 

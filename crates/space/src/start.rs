@@ -2,7 +2,7 @@
 
 use journal::{Cursor, Filter, Position, Principal};
 
-use crate::{Space, limits::RESUME_ENTRIES_MAX};
+use crate::{ReadError, Space, limits::RESUME_ENTRIES_MAX};
 
 /// Where a follower starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Start {
 
 impl Space {
     /// Where somebody with this cursor starts. Reads the store: not for the serving threads.
-    pub fn start(&self, cursor: Option<&str>, who: &Principal, filter: &Filter) -> Result<Start, store::ReadError> {
+    pub fn start(&self, cursor: Option<&str>, who: &Principal, filter: &Filter) -> Result<Start, ReadError> {
         let Some(text) = cursor else { return Ok(Start::Fresh(self.head_cursor())) };
         Ok(match self.check(text)? {
             Err(reason) => Start::Reset(reason, self.head_cursor()),
@@ -71,7 +71,7 @@ impl Space {
     }
 
     /// Checks a cursor against the journal as it is now.
-    pub fn check(&self, text: &str) -> Result<Result<Cursor, ResetReason>, store::ReadError> {
+    pub fn check(&self, text: &str) -> Result<Result<Cursor, ResetReason>, ReadError> {
         let Ok(cursor) = Cursor::decode(text) else { return Ok(Err(ResetReason::UnknownCursor)) };
         if cursor.position > self.head() {
             return Ok(Err(ResetReason::Diverged));
@@ -79,19 +79,29 @@ impl Space {
         if cursor.position.next() < self.journal.oldest() {
             return Ok(Err(ResetReason::Trimmed));
         }
-        let fits = self.journal.tag(cursor.position)?.is_some_and(|tag| self.keys.verifies(&cursor, &tag));
+        let fits = self
+            .journal
+            .tag(cursor.position)
+            .map_err(ReadError::journal)?
+            .is_some_and(|tag| self.keys.verifies(&cursor, &tag));
         Ok(if fits { Ok(cursor) } else { Err(ResetReason::Diverged) })
     }
 
+    /// The cursor of a durable position; none when its entry is no longer kept.
+    pub fn cursor_at(&self, position: Position) -> Result<Option<Cursor>, ReadError> {
+        Ok(self.journal.tag(position).map_err(ReadError::journal)?.map(|tag| self.keys.cursor(position, &tag)))
+    }
+
     /// Whether more readable entries than [`RESUME_ENTRIES_MAX`] stand after a position.
-    fn is_too_far(&self, after: Position, who: &Principal, filter: &Filter) -> Result<bool, store::ReadError> {
+    fn is_too_far(&self, after: Position, who: &Principal, filter: &Filter) -> Result<bool, ReadError> {
         if self.head().0 - after.0 <= RESUME_ENTRIES_MAX {
             return Ok(false);
         }
-        let snapshot = self.views.snapshot()?;
+        let snapshot = self.views.snapshot().map_err(ReadError::views)?;
         let mut missed = 0;
         for topic in self.readable_topics(&snapshot, who, filter)? {
-            missed += snapshot.entries_after(&topic.name, after)?;
+            let wanted = usize::try_from(RESUME_ENTRIES_MAX + 1 - missed).unwrap_or(usize::MAX);
+            missed += snapshot.positions(&topic.name, after, wanted).map_err(ReadError::views)?.len() as u64;
             if missed > RESUME_ENTRIES_MAX {
                 return Ok(true);
             }

@@ -13,9 +13,10 @@ use journal::{
 use store::Head;
 
 use crate::{
-    Space,
+    ReadError, Space,
     limits::{BATCH_BYTES_MAX, BATCH_PUSHES_MAX, OVERLAY_ENTRIES_MAX},
     overlay::{Overlay, OverlayItem},
+    page::all_topics,
 };
 
 /// A push on its way, with whatever the caller answers it by.
@@ -86,11 +87,13 @@ struct Batch {
 
 impl Writer {
     /// The writer behind projections that have reached the journal's head.
-    pub fn open(space: Arc<Space>, journal: store::Journal) -> Result<Self, store::ReadError> {
+    pub fn open(space: Arc<Space>, journal: store::Journal) -> Result<Self, ReadError> {
         let head = journal.head();
         assert_eq!(space.projected(), head.position, "the projector runs to the head before the writer opens");
-        let facts = |topic: store::TopicRow| (topic.name, TopicFacts { kind: topic.kind, seq: topic.seq });
-        let topics = space.views.snapshot()?.topics()?.into_iter().map(facts).collect();
+        let facts = |topic: store::Topic| (topic.name, TopicFacts { kind: topic.kind, seq: topic.seq });
+        let snapshot = space.views.snapshot().map_err(ReadError::views)?;
+        let topics = all_topics(&snapshot)?.into_iter().map(facts).collect();
+        drop(snapshot);
         Ok(Self { space, journal, head, overlay: Overlay::default(), topics, failure: None })
     }
 
@@ -142,7 +145,7 @@ impl Writer {
     }
 
     /// Lets the store write its log back, at a moment when nobody waits.
-    pub fn checkpoint(&mut self) -> Result<(), store::AppendError> {
+    pub fn checkpoint(&mut self) -> Result<(), store::CheckpointError> {
         self.journal.checkpoint()
     }
 
@@ -190,7 +193,7 @@ impl Writer {
         }
     }
 
-    fn facts(&self, who: &Principal, push: &Push, needs: &Needs, batch: &Batch) -> Result<Facts, store::ReadError> {
+    fn facts(&self, who: &Principal, push: &Push, needs: &Needs, batch: &Batch) -> Result<Facts, ReadError> {
         let mut facts = Facts::default();
         let (topic, author) = (&push.topic, who.user());
         if let (true, Some(key)) = (needs.key, &push.key) {
@@ -210,10 +213,10 @@ impl Writer {
         topic: &TopicName,
         author: Option<&UserId>,
         key: &Key,
-    ) -> Result<Option<Position>, store::ReadError> {
+    ) -> Result<Option<Position>, ReadError> {
         match self.overlay.key(topic, author, key) {
             Some(position) => Ok(Some(position)),
-            None => self.space.views.key(topic, author, key),
+            None => self.space.views.key(topic, author, key).map_err(ReadError::views),
         }
     }
 
@@ -222,10 +225,10 @@ impl Writer {
         topic: &TopicName,
         author: Option<&UserId>,
         item: &ItemId,
-    ) -> Result<Option<Position>, store::ReadError> {
+    ) -> Result<Option<Position>, ReadError> {
         match self.overlay.last_add(topic, author, item) {
             Some(position) => Ok(Some(position)),
-            None => self.space.views.last_add(topic, author, item),
+            None => self.space.views.last_add(topic, author, item).map_err(ReadError::views),
         }
     }
 
@@ -235,12 +238,12 @@ impl Writer {
         item: Option<&ItemId>,
         with_data: bool,
         batch: &Batch,
-    ) -> Result<Option<ItemFacts>, store::ReadError> {
+    ) -> Result<Option<ItemFacts>, ReadError> {
         let (position, owner) = match self.overlay.item(topic, item) {
             Some(OverlayItem::Gone) => return Ok(None),
             Some(OverlayItem::Present { position, owner }) => (position, owner),
-            None => match self.space.views.item(topic, item)? {
-                Some(row) => (row.position, row.owner),
+            None => match self.space.views.item(topic, item).map_err(ReadError::views)? {
+                Some(row) => (row.last_position, row.owner),
                 None => return Ok(None),
             },
         };
@@ -248,19 +251,19 @@ impl Writer {
         Ok(Some(ItemFacts { owner, data }))
     }
 
-    fn data_at(&self, position: Position, batch: &Batch) -> Result<Option<Json>, store::ReadError> {
+    fn data_at(&self, position: Position, batch: &Batch) -> Result<Option<Json>, ReadError> {
         Ok(self.entry_at(position, batch)?.and_then(|entry| entry.data().cloned()))
     }
 
-    fn earlier(&self, position: Option<Position>, batch: &Batch) -> Result<Option<EarlierPush>, store::ReadError> {
+    fn earlier(&self, position: Option<Position>, batch: &Batch) -> Result<Option<EarlierPush>, ReadError> {
         let Some(position) = position else { return Ok(None) };
         Ok(self.entry_at(position, batch)?.as_ref().map(EarlierPush::of))
     }
 
     /// An entry that is durable, or decided in this batch.
-    fn entry_at(&self, position: Position, batch: &Batch) -> Result<Option<Entry>, store::ReadError> {
+    fn entry_at(&self, position: Position, batch: &Batch) -> Result<Option<Entry>, ReadError> {
         if position <= self.head.position {
-            return self.space.journal.entry(position);
+            return self.space.journal.entry(position).map_err(ReadError::journal);
         }
         let index = usize::try_from(position.0 - self.head.position.next().0).unwrap_or(usize::MAX);
         Ok(batch.entries.get(index).cloned())

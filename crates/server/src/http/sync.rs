@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use space::{Request, TopicSnapshot, limits::CHANGES_MAX};
 use tokio::sync::oneshot;
 
-use super::{Api, asker::Asker, refused::Refused, stream};
+use super::{Api, refused::Refused, stream};
 use crate::{
     limits::{SNAPSHOT_BATCHES_AHEAD, TOPICS_QUERY_PATTERNS_MAX},
     sync::{Reply, Running, UpdateEncoder, ask},
@@ -71,7 +71,7 @@ pub async fn push(
 ) -> Result<Response, Refused> {
     require_json(&headers)?;
     let running = api.space(query.space())?;
-    let asker = Asker::of(&api, &headers, &running.name)?;
+    let asker = api.asker(&headers, &running.name)?;
     let pushed = ask::parse(&body).map_err(Refused::from)?;
     let (sender, answer) = oneshot::channel();
     let request = Request { who: asker.principal().clone(), push: pushed, reply: Reply::Wait(sender) };
@@ -95,7 +95,7 @@ pub async fn data(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let running = api.space(query.space())?;
-    let asker = Asker::of(&api, &headers, &running.name)?;
+    let asker = api.asker(&headers, &running.name)?;
     let filter = query.filter()?;
     running.caught_up().await?;
     let space = Arc::clone(&running.space);
@@ -125,7 +125,7 @@ pub async fn one_topic(
     if_absent: Option<TopicKind>,
 ) -> Result<Response, Refused> {
     let running = api.space(query.space())?;
-    let asker = Asker::of(api, headers, &running.name)?;
+    let asker = api.asker(headers, &running.name)?;
     running.caught_up().await?;
     let (space, who, wanted) = (Arc::clone(&running.space), asker.principal().clone(), name.clone());
     match blocking(move || space.topic(&wanted, &who)).await? {
@@ -148,7 +148,7 @@ pub async fn changes(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let running = api.space(query.space())?;
-    let asker = Asker::of(&api, &headers, &running.name)?;
+    let asker = api.asker(&headers, &running.name)?;
     let filter = query.filter()?;
     let page = ask::changes(running, asker.principal(), &filter, query.since(), query.limit).await?;
     let mut body = Vec::with_capacity(page.bytes_len() + 128);
@@ -163,7 +163,7 @@ pub async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let running = Arc::clone(api.space(query.space())?);
-    let asker = Asker::of(&api, &headers, &running.name)?;
+    let asker = api.asker(&headers, &running.name)?;
     let filter = query.filter()?;
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let cursor = last_id.or(query.since()).map(str::to_owned);

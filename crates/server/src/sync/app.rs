@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A socket of this application.
-pub type SyncLink = Link<SyncApp>;
+pub type SyncLink = Link<Arc<SyncApp>>;
 
 /// The application.
 pub struct SyncApp {
@@ -36,14 +36,13 @@ pub struct SyncApp {
     pub(super) reads: Arc<Semaphore>,
     answers: Mutex<Vec<Answered>>,
     answered: Notify,
-    itself: Weak<Self>,
 }
 
-/// An acknowledgement on its way to a socket.
+/// An acknowledgement on its way to a socket; without a packet when the socket did not ask for one.
 struct Answered {
     link: Arc<SyncLink>,
     namespace: Namespace,
-    packet: Vec<u8>,
+    packet: Option<Vec<u8>>,
 }
 
 impl SyncApp {
@@ -55,7 +54,7 @@ impl SyncApp {
         config: socketio::Config,
     ) -> Arc<Self> {
         let presence = spaces.keys().map(|name| (name.clone(), Arc::default())).collect();
-        Arc::new_cyclic(|itself| Self {
+        Arc::new(Self {
             spaces,
             presence,
             doorkeeper,
@@ -63,7 +62,6 @@ impl SyncApp {
             reads: Arc::new(Semaphore::new(CATCH_UP_READS_MAX)),
             answers: Mutex::default(),
             answered: Notify::new(),
-            itself: itself.clone(),
         })
     }
 
@@ -96,7 +94,7 @@ impl SyncApp {
     }
 
     /// Called on the writer's thread: remembers an acknowledgement and wakes who delivers it.
-    pub(super) fn answer(&self, link: Arc<SyncLink>, namespace: Namespace, packet: Vec<u8>) {
+    pub(super) fn answer(&self, link: Arc<SyncLink>, namespace: Namespace, packet: Option<Vec<u8>>) {
         self.answers.lock().push(Answered { link, namespace, packet });
         self.answered.notify_one();
     }
@@ -181,17 +179,20 @@ fn deliver(of_one: &[Answered]) {
         for answered in of_one {
             if let Some(stay) = session.stay(&answered.namespace) {
                 stay.unanswered = stay.unanswered.saturating_sub(1);
-                control.packet(answered.packet.clone());
+                if let Some(packet) = &answered.packet {
+                    control.packet(packet.clone());
+                }
             }
         }
     });
 }
 
-impl Application for SyncApp {
+impl Application for Arc<SyncApp> {
     type Session = Session;
 
-    fn opened(&self, _: &Arc<SyncLink>, _: &Handshake) -> Session {
-        Session { wire: socketio::Session::open(Instant::now(), &self.config), stays: Vec::new() }
+    fn opened(&self, link: &Arc<SyncLink>, _: &Handshake) -> Session {
+        let wire = socketio::Session::open(Instant::now(), &self.config);
+        Session { link: Arc::downgrade(link), wire, stays: Vec::new() }
     }
 
     fn received(
@@ -232,12 +233,13 @@ impl Application for SyncApp {
         }
     }
 
-    fn fill(&self, link: &Arc<SyncLink>, session: &mut Session, outlet: &mut Outlet<'_>) {
+    fn fill(&self, session: &mut Session, outlet: &mut Outlet<'_>) {
+        let Some(link) = session.link.upgrade() else { return };
         for stay in &mut session.stays {
             match stay.fill(outlet) {
                 Filled::Settled => {}
                 Filled::Full => return,
-                Filled::Page(after) => self.read_page(link, stay, after),
+                Filled::Page(after) => self.read_page(&link, stay, after),
             }
         }
     }
@@ -260,10 +262,6 @@ impl SyncApp {
         if let Some(presence) = self.presence.get(&*stay.running.name) {
             presence.leave(stay.asker.person());
         }
-    }
-
-    pub(super) fn itself(&self) -> Option<Arc<Self>> {
-        self.itself.upgrade()
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use journal::{Ask, ClientTime, Filter, Json, Key, Position, Principal, Push, RawJson, Refusal, TopicName};
 use serde_json::{Value, json};
-use space::{Page, Receipt, Start, limits::CHANGES_MAX};
+use space::{Page, Receipt, Space, Start, limits::CHANGES_MAX};
 
 use super::{Running, UpdateEncoder};
+use crate::limits::CHANGES_PAGES_MAX;
 
 /// Topic names that are paths of the API.
 const RESERVED_TOPICS: [&str; 4] = ["push", "data", "changes", "stream"];
@@ -134,8 +135,8 @@ pub async fn changes(
             },
         };
         let head = space.projected();
-        let page = space.changes(after, head, &who, &filter, limit)?;
-        let cursor = space.cursor_at(page.through)?.encode();
+        let page = first_page_with_changes(&space, after, head, &who, &filter, limit)?;
+        let cursor = space.cursor_at(page.through)?.map_or_else(String::new, |cursor| cursor.encode());
         let complete = page.through >= head;
         Ok(Changes::Page { page, cursor, complete })
     };
@@ -147,6 +148,25 @@ pub async fn changes(
         }
         Err(_) => Err(Refusal::Unavailable),
     }
+}
+
+/// Goes on through what is not for this reader, a bounded way: an empty page that is not complete says "ask again".
+fn first_page_with_changes(
+    space: &Space,
+    after: Position,
+    head: Position,
+    who: &Principal,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Page, store::ReadError> {
+    let mut page = space.bounded_page(after, head, limit, who, filter)?;
+    for _ in 1..CHANGES_PAGES_MAX {
+        if !page.spans.is_empty() || page.through >= head {
+            break;
+        }
+        page = space.bounded_page(page.through, head, limit, who, filter)?;
+    }
+    Ok(page)
 }
 
 impl Changes {

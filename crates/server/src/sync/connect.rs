@@ -1,6 +1,6 @@
 //! CONNECT: who comes, from where they follow, and the two events that greet them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -63,7 +63,7 @@ impl Pid {
 
 impl SyncApp {
     pub(super) fn connect(
-        &self,
+        self: &Arc<Self>,
         link: &Arc<SyncLink>,
         session: &mut Session,
         namespace: Namespace,
@@ -84,8 +84,7 @@ impl SyncApp {
             let start = Start::Fresh(entrance.running.space.head_cursor());
             return self.admit(link, session, entrance, start, out);
         }
-        let Some(app) = self.itself() else { return };
-        let link = Arc::clone(link);
+        let (app, link) = (Arc::clone(self), Arc::clone(link));
         tokio::spawn(async move { app.admit_later(link, entrance).await });
     }
 
@@ -207,7 +206,8 @@ fn greet(
     }
 }
 
-fn filter(auth: &Json) -> Result<Filter, String> {
+/// The topics that an object's `topics` names; everything without it.
+pub(super) fn filter(auth: &Json) -> Result<Filter, String> {
     let Some(topics) = auth.member("topics").filter(|topics| !topics.is_null()) else { return Ok(Filter::Everything) };
     let mut patterns = Vec::new();
     if topics.kind() != journal::JsonKind::Array {
@@ -221,9 +221,4 @@ fn filter(auth: &Json) -> Result<Filter, String> {
         patterns.push(Pattern::new(&text).map_err(|error| format!("auth.topics: {error}"))?);
     }
     Ok(Filter::Patterns(patterns.into()))
-}
-
-/// How long until a token ends, from milliseconds since 1970.
-pub(crate) fn until_ms(end_ms: u64, now_ms: u64) -> Duration {
-    Duration::from_millis(end_ms.saturating_sub(now_ms))
 }

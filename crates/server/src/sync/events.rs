@@ -17,7 +17,7 @@ use super::{
 use crate::{engine::Control, limits::UNANSWERED_PUSHES_MAX};
 
 impl SyncApp {
-    pub(super) fn event(&self, link: &Arc<SyncLink>, session: &mut Session, event: Event, out: &mut Control) {
+    pub(super) fn event(self: &Arc<Self>, link: &Arc<SyncLink>, session: &mut Session, event: Event, out: &mut Control) {
         let Some(stay) = session.stay(&event.namespace) else { return };
         let answer = match &*event.name {
             "push" => self.push(link, stay, &event),
@@ -31,7 +31,7 @@ impl SyncApp {
     }
 
     /// The answer, if it is there at once.
-    fn push(&self, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
+    fn push(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
         let Some(body) = event.arguments.iter().next().filter(|_| event.attachments.is_empty()) else {
             return Some(failure("bad_data", "push takes one object {type, action, data, key?} without binary parts"));
         };
@@ -42,7 +42,7 @@ impl SyncApp {
             Ok(push) => push,
             Err(error) => return Some(failure(error.code(), &error.to_string())),
         };
-        let reply = self.reply(link, &event.namespace, event.ack)?;
+        let reply = self.reply(link, &event.namespace, event.ack);
         let request = Request { who: stay.asker.principal().clone(), push, reply };
         match stay.running.push(request) {
             Ok(()) => {
@@ -53,15 +53,15 @@ impl SyncApp {
         }
     }
 
-    fn reply(&self, link: &Arc<SyncLink>, namespace: &Namespace, ack: Option<u64>) -> Option<Reply> {
-        let (app, link, namespace) = (self.itself()?, Arc::clone(link), namespace.clone());
-        Some(Reply::Call(Box::new(move |answer| {
+    fn reply(self: &Arc<Self>, link: &Arc<SyncLink>, namespace: &Namespace, ack: Option<u64>) -> Reply {
+        let (app, link, namespace) = (Arc::clone(self), Arc::clone(link), namespace.clone());
+        Reply::Call(Box::new(move |answer| {
             let packet = ack.map(|id| encode::ack(&namespace, id, pushed(answer).to_string().as_bytes(), 0));
             app.answer(link, namespace, packet);
-        })))
+        }))
     }
 
-    fn pull(&self, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
+    fn pull(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
         let Some(id) = event.ack else { return None };
         if stay.unanswered >= UNANSWERED_PUSHES_MAX {
             return Some(failure(Refusal::Busy.code(), "too many requests of this socket wait for their answer"));
@@ -86,7 +86,7 @@ impl SyncApp {
             limit: wanted.member("limit").and_then(|limit| limit.integer()).and_then(|limit| limit.try_into().ok()),
             filter,
         };
-        let app = self.itself()?;
+        let app = Arc::clone(self);
         let (running, who) = (Arc::clone(&stay.running), stay.asker.principal().clone());
         tokio::spawn(async move {
             let page = ask::changes(&running, &who, &pull.filter, pull.since.as_deref(), pull.limit).await;

@@ -3,13 +3,16 @@
 //! A stay holds a follower and, while the follower is behind the tail, one page of the store. There is no queue: what
 //! comes next is asked of the journal whenever the transport has room.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use journal::{Cursor, Follower, Next, Position};
 use space::Page;
 use wire::socketio::{self, Namespace};
 
-use super::{Running, fanout::Seat};
+use super::{Running, app::SyncLink, fanout::Seat};
 use crate::{
     asker::Asker,
     engine::{Outlet, Slice},
@@ -18,6 +21,7 @@ use crate::{
 
 /// What the application keeps for each socket.
 pub struct Session {
+    pub(super) link: Weak<SyncLink>,
     pub(super) wire: socketio::Session,
     pub(super) stays: Vec<Stay>,
 }

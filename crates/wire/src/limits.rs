@@ -1,0 +1,38 @@
+//! Every bound of the wire, with its unit in the name and its reason beside it. At each of them the peer is answered
+//! or its transport closed; what is configurable is an argument of the machine that holds it.
+
+use std::time::Duration;
+
+/// Payload of a WebSocket control frame in bytes: RFC 6455 §5.5.
+pub const WEBSOCKET_CONTROL_BYTES_MAX: usize = 125;
+
+/// Frames of one WebSocket message: a count, because tiny fragments cost far more memory and work than their bytes.
+pub const WEBSOCKET_FRAGMENTS_MAX: u32 = 1_024;
+
+/// Time from the first byte of a WebSocket message to its last: who is slower than this holds memory for nothing.
+pub const WEBSOCKET_MESSAGE_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// First allocation for an unfinished message in bytes. Its buffer then grows with what really arrives, so that a
+/// declared length alone costs nothing.
+pub const WEBSOCKET_FIRST_ALLOCATION_BYTES_MAX: usize = 16 * 1_024;
+
+/// Longest query string that an Engine.IO request may carry in bytes: ours need about 80, foreign ones a few hundred.
+pub const ENGINEIO_QUERY_BYTES_MAX: usize = 4_096;
+
+/// Binary attachments of one Socket.IO packet: as many as the reference parser allows.
+pub const SOCKETIO_ATTACHMENTS_MAX: u32 = 10;
+
+/// Namespaces one client may hold at a time: the 64 declared spaces and the default one.
+pub const SOCKETIO_NAMESPACES_MAX: usize = 65;
+
+/// Name of a namespace in bytes, its slash included: a topic name's 128 and the slash.
+pub const SOCKETIO_NAMESPACE_BYTES_MAX: usize = 129;
+
+/// Largest acknowledgement id: the largest integer that every JavaScript client counts exactly.
+pub const SOCKETIO_ACK_ID_MAX: u64 = (1 << 53) - 1;
+
+/// Acknowledgements that a client may owe us in one namespace; above it no more are asked for.
+pub const SOCKETIO_ACKS_AWAITED_MAX: usize = 64;
+
+/// Name of an event in bytes: as long as a topic name.
+pub const SOCKETIO_EVENT_NAME_BYTES_MAX: usize = 128;

@@ -5,6 +5,7 @@
 
 mod keeping;
 mod opening;
+mod run;
 mod shutdown;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -20,7 +21,8 @@ use crate::{
     sync::SyncApp,
 };
 
-pub use opening::{Opened, StartError};
+pub use opening::{Opened, StartError, bind, open, space_folder};
+pub use run::run;
 
 /// A server at work.
 pub struct Server {

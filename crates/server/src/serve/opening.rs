@@ -11,14 +11,16 @@ use std::{
 use axum::Router;
 use journal::TopicKind;
 use space::{Space, SpaceOptions};
+use store::Accounts;
 use tokio::net::TcpListener;
 
 use crate::{
     config::{Config, Listen, SpaceSettings},
     doorkeeper::Doorkeeper,
     http::TopicViews,
+    identity::{self, AccountsWatch, Secrets, SecretsError, SignIn, Tokens},
     listen,
-    sync::{Running, UpdateEncoder, fanout::Fanout},
+    sync::{Running, UpdateEncoder, fanout::Fanout, now_ms},
 };
 
 /// Everything behind the listeners.
@@ -56,6 +58,18 @@ pub enum StartError {
         /// Why.
         error: store::ViewsError,
     },
+    /// The secrets.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The accounts.
+    #[error("the accounts cannot be opened: {0}")]
+    Accounts(#[from] store::AccountsError),
+    /// Passwords.
+    #[error("passwords cannot be hashed: {0}")]
+    Passwords(#[from] identity::PasswordError),
+    /// The set-up link.
+    #[error("the link for the first admin cannot be made: {0}")]
+    SetUp(#[from] identity::SignInError),
     /// A thread.
     #[error("the system starts no more threads: {0}. Raise the limit of processes (ulimit -u)")]
     Threads(io::Error),
@@ -74,8 +88,31 @@ pub enum StartError {
     NoAddress,
 }
 
+/// Opens the data folder: secrets, accounts, and every space.
+pub fn open(config: &Config) -> Result<(Opened, AccountsWatch), StartError> {
+    let secrets = Secrets::load_or_create(&config.data)?;
+    let accounts = Accounts::open(&config.data)?;
+    let watch = AccountsWatch::new(accounts.clone())?;
+    let tokens = || match &config.jwt_secret {
+        Some(secret) => Tokens::shared(secret),
+        None => Tokens::own(&secrets.token),
+    };
+    let doorkeeper = Arc::new(Doorkeeper::new(tokens(), watch.revocations()));
+    let doors = SignIn::new(config, accounts, watch.clone(), tokens())?;
+    let setup = doors.new_setup_secret(now_ms())?;
+    let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let opened = Opened {
+        spaces: open_spaces(config, &secrets.cursor_key(), shards)?,
+        doorkeeper,
+        auth: identity::routes(Arc::new(doors)),
+        views: topic_views(&config.spaces),
+        setup,
+    };
+    Ok((opened, watch))
+}
+
 /// Opens the journal and the projections of every space and sets them to work.
-pub fn open_spaces(
+fn open_spaces(
     config: &Config,
     keys: &journal::CursorKey,
     shards: usize,
@@ -126,8 +163,7 @@ pub fn space_folder(data: &Path, name: &str) -> PathBuf {
 }
 
 /// How the declared topics are shown.
-#[must_use]
-pub fn topic_views(spaces: &[SpaceSettings]) -> TopicViews {
+fn topic_views(spaces: &[SpaceSettings]) -> TopicViews {
     let mut views = TopicViews::default();
     for space in spaces {
         for topic in &space.topics {

@@ -9,5 +9,6 @@ pub mod http;
 pub mod identity;
 pub mod limits;
 pub mod listen;
+pub mod logging;
 pub mod serve;
 pub mod sync;

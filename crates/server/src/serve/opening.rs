@@ -49,7 +49,9 @@ pub enum StartError {
         error: store::OpenError,
     },
     /// The projections of a space.
-    #[error("the views of the space {space} cannot be opened: {error}. They are derived: stop the server, delete {path}, start again")]
+    #[error(
+        "the views of the space {space} cannot be opened: {error}. They are derived: stop the server, delete {path}, start again"
+    )]
     Views {
         /// Which space.
         space: String,
@@ -84,7 +86,9 @@ pub enum StartError {
         remedy: &'static str,
     },
     /// No address at all.
-    #[error("no address to listen on could be had; stop what uses the ports 3000 and 3001, or choose others with --listen")]
+    #[error(
+        "no address to listen on could be had; stop what uses the ports 3000 and 3001, or choose others with --listen"
+    )]
     NoAddress,
 }
 
@@ -104,7 +108,7 @@ pub fn open(config: &Config) -> Result<(Opened, AccountsWatch), StartError> {
     let opened = Opened {
         spaces: open_spaces(config, &secrets.cursor_key(), shards)?,
         doorkeeper,
-        auth: identity::routes(Arc::new(doors)),
+        auth: identity::http::routes(Arc::new(doors)),
         views: topic_views(&config.spaces),
         setup,
     };
@@ -218,7 +222,9 @@ fn refused(address: SocketAddr, error: io::Error) -> StartError {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => "Something listens there already: stop it, or choose another address with --listen",
         io::ErrorKind::PermissionDenied => "Ports below 1024 need rights; choose a higher one with --listen",
-        io::ErrorKind::AddrNotAvailable => "This machine has no such address; choose one of its own, or 0.0.0.0 for all",
+        io::ErrorKind::AddrNotAvailable => {
+            "This machine has no such address; choose one of its own, or 0.0.0.0 for all"
+        }
         _ => "Choose another address with --listen",
     };
     StartError::Listen { address, error, remedy }

@@ -17,7 +17,13 @@ use super::{
 use crate::{engine::Control, limits::UNANSWERED_PUSHES_MAX};
 
 impl SyncApp {
-    pub(super) fn event(self: &Arc<Self>, link: &Arc<SyncLink>, session: &mut Session, event: Event, out: &mut Control) {
+    pub(super) fn event(
+        self: &Arc<Self>,
+        link: &Arc<SyncLink>,
+        session: &mut Session,
+        event: Event,
+        out: &mut Control,
+    ) {
         let Some(stay) = session.stay(&event.namespace) else { return };
         let answer = match &*event.name {
             "push" => self.push(link, stay, &event),

@@ -1,4 +1,5 @@
 //! The Socket.IO session: who may send what when, and what comes of it.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! A client and a server of Engine.IO joined by a network that delivers in any order it likes, in simulated time:
 //! whatever the interleaving of polls, POSTs, probes, upgrades, heartbeats and goodbyes, messages arrive once and in
 //! order, and nobody waits for ever.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 mod client;
 mod network;

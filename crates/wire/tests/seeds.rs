@@ -10,9 +10,9 @@ fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
     let mut seeds = 0;
     for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-        let path = entry.unwrap().path();
+        let path = entry.expect("a folder lists its files").path();
         println!("{}", path.display());
-        run(&std::fs::read(&path).unwrap());
+        run(&std::fs::read(&path).expect("a seed is a readable file"));
         seeds += 1;
     }
     assert!(seeds > 0, "{} holds no seeds", folder.display());

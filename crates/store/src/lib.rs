@@ -3,6 +3,7 @@
 //! Every store is a closed choice of back ends behind plain methods that block; nothing outside this crate knows which
 //! one is at work, and nothing here knows HTTP, Socket.IO or sockets. One contract suite per store runs over every arm.
 
+mod accounts;
 mod failure;
 mod faults;
 mod folder;
@@ -11,6 +12,9 @@ pub mod limits;
 mod sqlite;
 mod views;
 
+pub use accounts::{
+    Accounts, AccountsError, AccountsVersion, PasswordHash, Revocations, SetupHash, User, UserKind, UserRole,
+};
 pub use failure::Failure;
 pub use faults::Faults;
 pub use journal::{

@@ -38,3 +38,18 @@ pub const VERIFY_PAGE_ENTRIES: usize = 4_096;
 
 /// Data that a verification holds in memory at once, beside the one entry that may be larger.
 pub const VERIFY_PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// A person's name: what fits beside a message, in any script.
+pub const USER_NAME_BYTES_MAX: usize = 128;
+
+/// An e-mail address (RFC 5321, errata 1690).
+pub const EMAIL_BYTES_MAX: usize = 254;
+
+/// An encoded password hash; argon2id needs about 100.
+pub const PASSWORD_HASH_BYTES_MAX: usize = 512;
+
+/// The address of a picture.
+pub const PICTURE_URL_BYTES_MAX: usize = 2_048;
+
+/// The id of a token (`jti`), kept until the token would have expired anyway.
+pub const TOKEN_ID_BYTES_MAX: usize = 128;

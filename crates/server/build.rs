@@ -69,7 +69,9 @@ fn table(assets: &[(PathBuf, String)], out: &Path) -> String {
         };
         rows.push_str(&format!("    Asset {{ path: {served:?}, bytes: include_bytes!({file:?}), gzip: {twin} }},\n"));
     }
-    format!("/// Everything that was built when the binary was, in the order of the paths.\nstatic ASSETS: &[Asset] = &[\n{rows}];\n")
+    format!(
+        "/// Everything that was built when the binary was, in the order of the paths.\nstatic ASSETS: &[Asset] = &[\n{rows}];\n"
+    )
 }
 
 fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {

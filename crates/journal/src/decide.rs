@@ -121,7 +121,7 @@ fn admit(rules: &RuleBook, who: &Principal, push: &Push, topic: Option<TopicFact
     }
     match who.role() {
         Role::Anonymous => Err(Refusal::Unauthorized),
-        _ if topic.is_none() && of_topic.write.admits(who) => Err(Refusal::UnknownTopic),
+        _ if topic.is_none() && push.ask != Ask::Clear && of_topic.write.admits(who) => Err(Refusal::UnknownTopic),
         _ => Err(Refusal::Forbidden),
     }
 }

@@ -19,6 +19,9 @@ pub const WEBSOCKET_FIRST_ALLOCATION_BYTES_MAX: usize = 16 * 1_024;
 /// Longest query string that an Engine.IO request may carry in bytes: ours need about 80, foreign ones a few hundred.
 pub const ENGINEIO_QUERY_BYTES_MAX: usize = 4_096;
 
+/// Time that a polling session which was closed by its client waits for the poll that may have been overtaken.
+pub const ENGINEIO_LEAVE_GRACE: Duration = Duration::from_millis(100);
+
 /// Binary attachments of one Socket.IO packet: as many as the reference parser allows.
 pub const SOCKETIO_ATTACHMENTS_MAX: u32 = 10;
 

@@ -23,7 +23,7 @@ use space::TopicSnapshot;
 use crate::{
     asker::Asker,
     engine::Engine,
-    identity::Doorkeeper,
+    doorkeeper::Doorkeeper,
     sync::{DEFAULT_SPACE, Running, SyncApp},
 };
 

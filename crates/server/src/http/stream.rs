@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use super::{Api, Refused};
 use crate::{
     asker::Asker,
-    identity::Doorkeeper,
+    doorkeeper::Doorkeeper,
     limits::{FILL_BYTES_MAX, STREAM_COMMENT_EVERY, STREAM_PARTS_AHEAD},
     sync::{Running, UpdateEncoder, fanout},
 };

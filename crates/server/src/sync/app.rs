@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet},
-    identity::Doorkeeper,
+    doorkeeper::Doorkeeper,
     limits::{CATCH_UP_READS_MAX, MARK_ENTRIES_MIN},
 };
 

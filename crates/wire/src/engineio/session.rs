@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Message, Packet};
 use super::request::Refusal;
+use crate::limits::ENGINEIO_LEAVE_GRACE;
 
 /// The figures of a session, equal for all sessions of an engine.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +132,9 @@ struct Probe {
 enum Heartbeat {
     PingAt(Instant),
     PongBy(Instant),
+    /// The client said goodbye in a POST. The poll that it sent just before may still be on its way, on a connection of
+    /// its own, and is to be ended properly.
+    LeavesAt(Instant),
 }
 
 impl Session {
@@ -182,6 +186,9 @@ impl Session {
             return Err(refusal);
         }
         self.poll_open = true;
+        if matches!(self.heartbeat, Heartbeat::LeavesAt(_)) {
+            self.close(CloseReason::ClosedByClient);
+        }
         Ok(if self.wants_noop() { PollStart::Hurry } else { PollStart::Wait })
     }
 
@@ -223,13 +230,17 @@ impl Session {
 
     /// A packet arrived on the transport that carries the session, or in a POST that began before an upgrade.
     pub fn receive(&mut self, now: Instant, packet: Packet, config: &Config) -> Received {
-        if self.closed.is_some() {
+        if self.closed.is_some() || matches!(self.heartbeat, Heartbeat::LeavesAt(_)) {
             return Received::Closed;
         }
         match packet {
             Packet::Message(message) => return Received::Message(message),
             Packet::Pong(_) => self.heartbeat = Heartbeat::PingAt(now + config.ping_interval),
             Packet::Upgrade | Packet::Noop => {}
+            Packet::Close if self.transport == Transport::Polling && !self.poll_open => {
+                self.probe = None;
+                self.heartbeat = Heartbeat::LeavesAt(now + ENGINEIO_LEAVE_GRACE);
+            }
             Packet::Close => self.close(CloseReason::ClosedByClient),
             Packet::Open(_) | Packet::Ping(_) => self.close(CloseReason::ProtocolError),
         }
@@ -239,7 +250,8 @@ impl Session {
     /// A WebSocket opened with this session's id. `None`: it must be closed, as the session is carried by a WebSocket
     /// already or another one is being tried.
     pub fn probe_begins(&mut self, now: Instant, config: &Config) -> Option<ProbeId> {
-        if self.closed.is_some() || self.transport == Transport::WebSocket || self.probe.is_some() {
+        let leaves = matches!(self.heartbeat, Heartbeat::LeavesAt(_));
+        if self.closed.is_some() || leaves || self.transport == Transport::WebSocket || self.probe.is_some() {
             return None;
         }
         self.probes = self.probes.wrapping_add(1);
@@ -290,7 +302,8 @@ impl Session {
         if self.closed.is_some() {
             return None;
         }
-        let (Heartbeat::PingAt(heartbeat) | Heartbeat::PongBy(heartbeat)) = self.heartbeat;
+        let (Heartbeat::PingAt(heartbeat) | Heartbeat::PongBy(heartbeat) | Heartbeat::LeavesAt(heartbeat)) =
+            self.heartbeat;
         Some(self.probe.map_or(heartbeat, |probe| heartbeat.min(probe.deadline)))
     }
 
@@ -313,6 +326,10 @@ impl Session {
             }
             Heartbeat::PongBy(by) if by <= now => {
                 self.close(CloseReason::PingTimeout);
+                Tick::Closed
+            }
+            Heartbeat::LeavesAt(at) if at <= now => {
+                self.close(CloseReason::ClosedByClient);
                 Tick::Closed
             }
             _ => Tick::Nothing,

@@ -1,0 +1,73 @@
+//! Every bound of the server, with its unit in the name and its reason beside it.
+
+use std::time::Duration;
+
+/// Control messages that may wait on a link in bytes before the link stops reading from its peer: room for a few
+/// hundred acknowledgements, and little enough that ten thousand slow peers cost little.
+pub const ENGINE_CONTROL_BYTES_MAX: usize = 64 * 1_024;
+
+/// Rest of a cut frame in bytes that is copied. A longer one is kept as a share of the buffer it lies in.
+pub const ENGINE_PENDING_COPY_BYTES_MAX: usize = 4 * 1_024;
+
+/// Slices handed to one vectored write: far below the kernel's 1 024, and small enough for the stack.
+pub const ENGINE_SLICES_PER_WRITE_MAX: usize = 64;
+
+/// Control messages handed to one vectored write, each of them two slices.
+pub const ENGINE_CONTROL_PER_WRITE_MAX: usize = 32;
+
+/// Times that a socket is filled in a row while its peer reads as fast as we write, before other links get their turn.
+pub const ENGINE_FLUSH_ROUNDS_MAX: usize = 8;
+
+/// Chunk of a poll's answer in bytes: what hyper took of it counts as delivered, so a chunk is what may be unknown.
+pub const ENGINE_BODY_CHUNK_BYTES: usize = 64 * 1_024;
+
+/// Bytes read from a WebSocket at a time, into a buffer on the stack.
+pub const ENGINE_READ_BYTES: usize = 8 * 1_024;
+
+/// Send buffer of a WebSocket in bytes, before the kernel doubles it: it holds what a reader has not taken yet, for
+/// each of thousands of sockets, and everything else waits in the journal.
+pub const ENGINE_SEND_BUFFER_BYTES: usize = 96 * 1_024;
+
+/// Time that a link which is being ended has for its last messages, and a closed socket for the peer's own end.
+pub const ENGINE_LINGER: Duration = Duration::from_secs(3);
+
+/// Bytes read and thrown away from a socket that is closed on our side, so that the peer still gets our last words.
+pub const ENGINE_LINGER_BYTES_MAX: usize = 1_024 * 1_024;
+
+/// Parts of the registry of links, each behind its own lock.
+pub const ENGINE_REGISTRY_SHARDS: usize = 16;
+
+/// Time a connection has to send its first byte, and each request its headers.
+pub const LISTEN_HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Largest head of a request in bytes, its line and headers; also hyper's read buffer.
+pub const LISTEN_HEAD_BYTES_MAX: usize = 64 * 1_024;
+
+/// Headers of a request.
+pub const LISTEN_HEADERS_MAX: usize = 100;
+
+/// Time a request's body has before its rate counts.
+pub const LISTEN_BODY_GRACE: Duration = Duration::from_secs(10);
+
+/// Least bytes per second that a request's body must bring after [`LISTEN_BODY_GRACE`], on average: half the speed of
+/// an old modem.
+pub const LISTEN_BODY_RATE_MIN_BYTES: u64 = 4 * 1_024;
+
+/// Time that sent data may stay unacknowledged before the kernel drops the connection: longer than the heartbeat, which
+/// says the same of sockets, and the only bound on readers of plain answers.
+pub const LISTEN_UNACKED_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Connections that wait to be accepted: the kernel caps it at `net.core.somaxconn`.
+pub const LISTEN_BACKLOG: i32 = 4_096;
+
+/// First pause of the accept loop when the process has no file descriptors left; it doubles up to the next figure.
+pub const LISTEN_PAUSE_MIN: Duration = Duration::from_millis(5);
+
+/// Longest pause of the accept loop.
+pub const LISTEN_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Refused origins that are remembered, so that each is logged once.
+pub const CORS_REFUSED_ORIGINS_MAX: usize = 256;
+
+/// Longest origin in bytes that is logged.
+pub const CORS_ORIGIN_BYTES_MAX: usize = 256;

@@ -1,6 +1,7 @@
 //! Tidings, the server: listeners, drivers, identity, configuration and the command line.
 
 pub mod asker;
+pub mod cli;
 pub mod config;
 pub mod cors;
 pub mod doorkeeper;
@@ -9,5 +10,6 @@ pub mod http;
 pub mod identity;
 pub mod limits;
 pub mod listen;
+pub mod logging;
 pub mod serve;
 pub mod sync;

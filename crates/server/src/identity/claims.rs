@@ -4,6 +4,7 @@
 use journal::{Principal, UserId};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use store::limits::TOKEN_ID_BYTES_MAX;
 
 use super::{limits::NAME_CHARACTERS_MAX, tokens::TokenError};
 
@@ -40,7 +41,7 @@ pub(super) struct OwnClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<&'a str>,
     pub(super) role: &'a str,
-    pub(super) iat: u64,
+    pub(super) iat: f64,
     pub(super) exp: u64,
     pub(super) jti: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +94,9 @@ impl RawClaims {
 
     /// Its own id.
     pub(super) fn token_id(&self) -> Result<Option<String>, TokenError> {
-        text("jti", self.jti.as_ref())
+        let id = text("jti", self.jti.as_ref())?;
+        let fits = id.as_ref().is_none_or(|id| id.len() <= TOKEN_ID_BYTES_MAX && !id.chars().any(char::is_control));
+        if fits { Ok(id) } else { Err(TokenError::BadClaim("jti")) }
     }
 
     /// The one space that it is for.
@@ -108,7 +111,7 @@ fn time_ms(claim: &'static str, value: Option<&Value>) -> Result<Option<u64>, To
     const SECONDS_MAX: f64 = 253_402_300_800.0;
     let Some(value) = value else { return Ok(None) };
     let seconds = value.as_f64().filter(|seconds| (0.0..SECONDS_MAX).contains(seconds));
-    seconds.map(|seconds| Some((seconds * 1_000.0) as u64)).ok_or(TokenError::BadClaim(claim))
+    seconds.map(|seconds| Some((seconds * 1_000.0).round() as u64)).ok_or(TokenError::BadClaim(claim))
 }
 
 fn text(claim: &'static str, value: Option<&Value>) -> Result<Option<String>, TokenError> {

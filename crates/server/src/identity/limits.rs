@@ -11,23 +11,14 @@ pub const CLOCK_SKEW_MS_MAX: u64 = 30_000;
 /// The characters of a name: more would not fit on a screen beside a message.
 pub const NAME_CHARACTERS_MAX: usize = 64;
 
-/// An e-mail address in bytes: RFC 5321's longest.
-pub const EMAIL_BYTES_MAX: usize = 254;
-
 /// The shortest password in bytes. NIST SP 800-63B asks for eight characters, and against any rule of composition.
 pub const PASSWORD_BYTES_MIN: usize = 8;
 
 /// The longest password in bytes: a phrase fits, and hashing time stays that of the hash.
 pub const PASSWORD_BYTES_MAX: usize = 1_024;
 
-/// A profile picture in bytes: an address, or a small picture as a data URL.
-pub const PICTURE_BYTES_MAX: usize = 49_152;
-
-/// The body of a call in bytes: a profile picture and the rest.
+/// The body of a call in bytes: name, e-mail, password and the address of a picture, and whatever else apps send along.
 pub const BODY_BYTES_MAX: usize = 65_536;
-
-/// How long the body of a call may take to arrive.
-pub const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Passwords that are hashed at the same time: each takes 19 MiB and a core.
 pub const HASHES_AT_ONCE_MAX: usize = 2;
@@ -57,3 +48,6 @@ pub const SETUP_TIME_MAX: Duration = Duration::from_secs(3_600);
 
 /// How often the accounts are asked whether another process changed them. Revocations have to arrive within a second.
 pub const ACCOUNTS_POLL_EVERY: Duration = Duration::from_millis(500);
+
+/// How often revoked tokens that have expired anyway are forgotten.
+pub const ACCOUNTS_PURGE_EVERY: Duration = Duration::from_secs(3_600);

@@ -49,7 +49,7 @@ fn what_we_mint_we_understand() {
     let expected = Identity {
         principal,
         name: Some("Ann".to_owned()),
-        issued_at_ms: Some(NOW_MS),
+        issued_at_ms: Some(NOW_MS + 999),
         expires_at_ms: Some(NOW_MS + 61_000),
         token_id: "t1".to_owned(),
         space: Some("support".to_owned()),
@@ -59,6 +59,18 @@ fn what_we_mint_we_understand() {
     assert_eq!(tokens.verify(&token, NOW_MS + 61_000), Err(TokenError::Expired));
     let foreign = Tokens::own(&Secret::new(SECRET.to_uppercase()));
     assert_eq!(foreign.verify(&token, NOW_MS), Err(TokenError::Invalid));
+}
+
+#[test]
+fn the_time_of_issue_is_kept_to_the_millisecond() {
+    let tokens = Tokens::own(&secret());
+    let principal = journal::Principal::member(journal::UserId::new("u_1").unwrap());
+    for issued_at_ms in (NOW_MS..NOW_MS + 2_000).chain([4_102_444_799_999, 253_402_300_700_001]) {
+        let token =
+            NewToken { principal: &principal, name: None, issued_at_ms, ttl_ms: 60_000, token_id: "t", space: None };
+        let identity = tokens.verify(&tokens.mint(&token), NOW_MS).unwrap();
+        assert_eq!(identity.issued_at_ms, Some(issued_at_ms));
+    }
 }
 
 #[test]
@@ -145,6 +157,8 @@ fn other_times_are_understood_and_wrong_ones_refused() {
     check(json!({"sub": "a", "iat": "1"}), Some(TokenError::BadClaim("iat")));
     check(json!({"sub": "a", "iat": NOW_S + 5}), None);
     check(json!({"sub": "a", "jti": 5}), Some(TokenError::BadClaim("jti")));
+    check(json!({"sub": "a", "jti": "x".repeat(128)}), None);
+    check(json!({"sub": "a", "jti": "x".repeat(129)}), Some(TokenError::BadClaim("jti")));
     check(json!({"sub": "a", "space": 5}), Some(TokenError::BadClaim("space")));
     check(json!({"sub": "a", "space": ""}), Some(TokenError::BadClaim("space")));
 }

@@ -9,10 +9,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde::de::DeserializeOwned;
 
 use super::{
+    Secrets,
     claims::{OwnClaims, RawClaims},
     limits::{CLOCK_SKEW_MS_MAX, TOKEN_BYTES_MAX},
 };
-use crate::config::Secret;
+use crate::config::{Config, Secret};
 
 /// Signs and verifies tokens with one secret.
 #[derive(Clone)]
@@ -46,9 +47,9 @@ pub struct NewToken<'a> {
     pub principal: &'a Principal,
     /// The name to show.
     pub name: Option<&'a str>,
-    /// When it is made, in ms since 1970; kept in whole seconds.
+    /// When it is made, in ms since 1970.
     pub issued_at_ms: u64,
-    /// How long it lasts, in ms.
+    /// How long it lasts, in ms; its end is rounded up to a whole second.
     pub ttl_ms: u64,
     /// Its own id, unique.
     pub token_id: &'a str,
@@ -80,9 +81,6 @@ pub enum TokenError {
     /// It was revoked, or everything of this person was.
     #[error("the token was revoked; sign in again")]
     Revoked,
-    /// The person's role is another one by now.
-    #[error("the role of this person has changed; connect again")]
-    RoleChanged,
     /// It is for another space.
     #[error("the token is for another space")]
     WrongSpace,
@@ -96,13 +94,18 @@ impl TokenError {
             Self::Invalid | Self::NotYet | Self::NoUser | Self::BadClaim(_) | Self::NoEnd => "bad_token",
             Self::Expired => "token_expired",
             Self::Revoked => "token_revoked",
-            Self::RoleChanged => "role_changed",
             Self::WrongSpace => "wrong_space",
         }
     }
 }
 
 impl Tokens {
+    /// With the secret of an existing app if the configuration has one, else with our own.
+    #[must_use]
+    pub fn of(config: &Config, secrets: &Secrets) -> Self {
+        config.jwt_secret.as_ref().map_or_else(|| Self::own(&secrets.token), Self::shared)
+    }
+
     /// With a secret of our own: every token has an end, because we gave it one.
     #[must_use]
     pub fn own(secret: &Secret) -> Self {
@@ -127,13 +130,12 @@ impl Tokens {
     #[must_use]
     pub fn mint(&self, token: &NewToken<'_>) -> String {
         let role = if token.principal.role() == Role::Admin { "admin" } else { "member" };
-        let iat = token.issued_at_ms / 1_000;
         let claims = OwnClaims {
             sub: token.principal.user().expect("tokens are made for somebody").as_str(),
             name: token.name,
             role,
-            iat,
-            // Not shorter than asked for by the fraction of a second that iat lost.
+            // RFC 7519 allows fractions. With whole seconds, a revocation could not tell the tokens of its own second apart.
+            iat: seconds(token.issued_at_ms),
             exp: (token.issued_at_ms + token.ttl_ms).div_ceil(1_000),
             jti: token.token_id,
             space: token.space,
@@ -192,6 +194,11 @@ fn decode<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
         return Err(TokenError::Invalid);
     }
     serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)
+}
+
+/// Milliseconds as seconds with a fraction, exactly to the millisecond for as long as years have four digits.
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1_000.0
 }
 
 /// The id of a token that has none. Its text is its only one, because unpadded base64 with zero trailing bits is.

@@ -28,6 +28,7 @@ pub use body::Body;
 pub use control::Control;
 pub use driver::{Config, Engine};
 pub use link::Link;
-pub use outlet::{Outlet, Slice, Span};
+pub use journal::Span;
+pub use outlet::{Outlet, Slice};
 pub use session_id::SessionId;
 pub use wire::engineio::{CloseReason, Message, Transport};

@@ -64,6 +64,8 @@ pub struct TopicViews {
 pub struct TopicPath {
     /// The path, beginning with `/api/`.
     pub path: String,
+    /// The space it belongs to.
+    pub space: Box<str>,
     /// The topic.
     pub topic: TopicName,
     /// What it holds.
@@ -115,7 +117,12 @@ pub fn router(api: Arc<Api>, auth: Router) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     for alias in &api.views.paths {
-        router = router.route(&alias.path, get(alias_of(alias.clone())));
+        let path = alias.path.clone();
+        let alias = alias.clone();
+        let answer = async move |State(api): State<Arc<Api>>, headers: HeaderMap| {
+            sync::one_topic(&api, Some(&alias.space), &headers, &alias.topic, Some(alias.kind)).await
+        };
+        router = router.route(&path, get(answer));
     }
     router
         .route("/socket.io/", axum::routing::any(socket_io))
@@ -125,15 +132,6 @@ pub fn router(api: Arc<Api>, auth: Router) -> Router {
         .merge(auth)
         .layer(DefaultBodyLimit::max(api.body_bytes_max))
         .layer(middleware::from_fn_with_state(api, gate::guard))
-}
-
-/// A handler for another path of a topic.
-fn alias_of(
-    alias: TopicPath,
-) -> impl AsyncFn(State<Arc<Api>>, axum::extract::Query<sync::ReadQuery>, HeaderMap) -> Result<Response, Refused> + Clone + Send {
-    async move |State(api): State<Arc<Api>>, axum::extract::Query(query): axum::extract::Query<sync::ReadQuery>, headers: HeaderMap| {
-        sync::one_topic(&api, &query, &headers, &alias.topic, Some(alias.kind)).await
-    }
 }
 
 async fn socket_io(State(api): State<Arc<Api>>, request: Request) -> Response {

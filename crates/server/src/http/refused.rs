@@ -7,6 +7,8 @@ use axum::{
 };
 use journal::Refusal;
 
+use crate::sync::ask::PushError;
+
 /// A refusal on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -45,7 +47,7 @@ impl Refused {
 
     /// The store cannot be read.
     #[must_use]
-    pub fn unreadable(error: &store::ReadError) -> Self {
+    pub fn unreadable(error: &space::ReadError) -> Self {
         tracing::error!(%error, "the store cannot be read");
         Self::from(Refusal::Unavailable)
     }
@@ -75,6 +77,15 @@ pub fn status(refusal: Refusal) -> StatusCode {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self::new(status(refusal), refusal.code(), refusal.to_string())
+    }
+}
+
+impl From<PushError> for Refused {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Json(error) => Self::new(StatusCode::BAD_REQUEST, "bad_json", error.to_string()),
+            PushError::Refused(refusal) => refusal.into(),
+        }
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Path, Query, RawQuery, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use journal::{Cursor, Filter, Pattern, Position, TopicKind, TopicName};
+use journal::{Cursor, Filter, Pattern, TopicKind, TopicName};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use space::{Request, TopicSnapshot, limits::CHANGES_MAX};
+use space::{Request, TopicSnapshot};
 use tokio::sync::oneshot;
 
 use super::{Api, refused::Refused, stream};
@@ -113,18 +113,18 @@ pub async fn topic(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let name = TopicName::new(&name).map_err(|_| Refused::no_such_topic())?;
-    one_topic(&api, &query, &headers, &name, None).await
+    one_topic(&api, query.space(), &headers, &name, None).await
 }
 
 /// One topic, and what to answer while it is empty.
 pub async fn one_topic(
     api: &Api,
-    query: &ReadQuery,
+    space: Option<&str>,
     headers: &HeaderMap,
     name: &TopicName,
     if_absent: Option<TopicKind>,
 ) -> Result<Response, Refused> {
-    let running = api.space(query.space())?;
+    let running = api.space(space)?;
     let asker = api.asker(headers, &running.name)?;
     running.caught_up().await?;
     let (space, who, wanted) = (Arc::clone(&running.space), asker.principal().clone(), name.clone());
@@ -172,7 +172,7 @@ pub async fn stream(
 
 /// Runs a reading step where it may block.
 pub async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, store::ReadError> + Send + 'static,
+    read: impl FnOnce() -> Result<T, space::ReadError> + Send + 'static,
 ) -> Result<T, Refused> {
     match tokio::task::spawn_blocking(read).await {
         Ok(result) => result.map_err(|error| Refused::unreadable(&error)),

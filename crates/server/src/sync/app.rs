@@ -11,7 +11,7 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
-use wire::socketio::{self, Incoming, Namespace, encode};
+use wire::socketio::{self, Incoming, Namespace};
 
 use super::{
     Presence, Running, Session,
@@ -82,8 +82,7 @@ impl SyncApp {
     pub async fn deliver_answers(self: Arc<Self>) {
         loop {
             self.answered.notified().await;
-            let mut answers = std::mem::take(&mut *self.answers.lock());
-            answers.sort_by_key(|answered| Arc::as_ptr(&answered.link) as usize);
+            let answers = self.take_answers();
             for (index, of_one) in answers.chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).enumerate() {
                 deliver(of_one);
                 if index % 64 == 63 {
@@ -91,6 +90,18 @@ impl SyncApp {
                 }
             }
         }
+    }
+
+    /// Hands over all acknowledgements that wait, now.
+    pub fn flush_answers(&self) {
+        self.take_answers().chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).for_each(deliver);
+    }
+
+    /// What waits, those of one socket side by side and in their order.
+    fn take_answers(&self) -> Vec<Answered> {
+        let mut answers = std::mem::take(&mut *self.answers.lock());
+        answers.sort_by_key(|answered| Arc::as_ptr(&answered.link) as usize);
+        answers
     }
 
     /// Called on the writer's thread: remembers an acknowledgement and wakes who delivers it.
@@ -128,9 +139,9 @@ impl SyncApp {
                 }
                 Some(Err(error)) => {
                     tracing::error!(%error, "a page cannot be read");
-                    link.close(CloseReason::Ended);
+                    link.close(CloseReason::ClosedByServer);
                 }
-                None => link.close(CloseReason::Ended),
+                None => link.close(CloseReason::ClosedByServer),
             }
         });
     }
@@ -141,7 +152,7 @@ impl SyncApp {
             for stay in &mut session.stays {
                 if let Some(cursor) = stay.mark(MARK_ENTRIES_MIN) {
                     let arguments = format!("\"{}\"", cursor.encode());
-                    control.packet(encode::event(&stay.namespace, "mark", arguments.as_bytes(), None, 0));
+                    control.packet(socketio::event(&stay.namespace, "mark", arguments.as_bytes(), None, 0));
                 }
             }
         });
@@ -150,8 +161,8 @@ impl SyncApp {
     /// Says why, then ends the transport: the client may come back with another token.
     pub(super) fn refuse(stay: &Stay, code: &str, message: &str, control: &mut Control) {
         let arguments = serde_json::json!({ "code": code, "message": message }).to_string();
-        control.packet(encode::event(&stay.namespace, "refused", arguments.as_bytes(), None, 0));
-        control.close_after_flush(CloseReason::Ended);
+        control.packet(socketio::event(&stay.namespace, "refused", arguments.as_bytes(), None, 0));
+        control.close_after_flush(CloseReason::ClosedByServer);
     }
 
     /// Ends sockets whose token is no longer good.

@@ -124,7 +124,7 @@ pub async fn changes(
     let (space, who, filter) = (Arc::clone(&running.space), who.clone(), filter.clone());
     let since = since.map(str::to_owned);
     let limit = limit.unwrap_or(CHANGES_MAX).clamp(1, CHANGES_MAX);
-    let read = move || -> Result<Changes, store::ReadError> {
+    let read = move || -> Result<Changes, space::ReadError> {
         let after = match &since {
             None => Position::START,
             Some(_) => match space.start(since.as_deref(), &who, &filter)? {
@@ -158,7 +158,7 @@ fn first_page_with_changes(
     who: &Principal,
     filter: &Filter,
     limit: usize,
-) -> Result<Page, store::ReadError> {
+) -> Result<Page, space::ReadError> {
     let mut page = space.bounded_page(after, head, limit, who, filter)?;
     for _ in 1..CHANGES_PAGES_MAX {
         if !page.spans.is_empty() || page.through >= head {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use journal::{Cursor, Filter, Follower, Json, Pattern, limits::FOLLOWED_PATTERNS_MAX};
 use serde_json::json;
 use space::Start;
-use wire::socketio::{Namespace, encode};
+use wire::socketio::{self, Namespace};
 
 use super::{
     Running, Session, SyncApp,
@@ -75,7 +75,7 @@ impl SyncApp {
             Err(refused) => {
                 if session.wire.refuse(&namespace) {
                     let error = json!({ "message": refused.message, "data": { "code": refused.code } });
-                    out.packet(encode::connect_error(&namespace, error.to_string().as_bytes()));
+                    out.packet(socketio::connect_error(&namespace, error.to_string().as_bytes()));
                 }
                 return;
             }
@@ -105,9 +105,9 @@ impl SyncApp {
             }
             Ok(Err(error)) => {
                 tracing::error!(%error, "a cursor cannot be checked");
-                link.close(crate::engine::CloseReason::Ended);
+                link.close(crate::engine::CloseReason::ClosedByServer);
             }
-            Err(_) => link.close(crate::engine::CloseReason::Ended),
+            Err(_) => link.close(crate::engine::CloseReason::ClosedByServer),
         }
     }
 
@@ -186,7 +186,7 @@ fn greet(
     let mut sid = [0; 15];
     getrandom::fill(&mut sid).expect("the system gives random bytes");
     let connect = json!({ "sid": URL_SAFE_NO_PAD.encode(sid), "pid": pid.text });
-    out.packet(encode::connect(namespace, connect.to_string().as_bytes()));
+    out.packet(socketio::connect(namespace, connect.to_string().as_bytes()));
 
     let cursor = start.cursor().encode();
     let resumed = matches!(start, Start::Resumed(_));
@@ -199,10 +199,10 @@ fn greet(
     if let Some(person) = asker.person() {
         greeting["user"] = json!({ "id": person.id.as_str(), "name": person.name });
     }
-    out.packet(encode::event(namespace, "connected", format!("{greeting},\"{cursor}\"").as_bytes(), None, 0));
+    out.packet(socketio::event(namespace, "connected", format!("{greeting},\"{cursor}\"").as_bytes(), None, 0));
     if let Start::Reset(reason, _) = start {
         let reset = json!({ "reason": reason.as_str() });
-        out.packet(encode::event(namespace, "reset", format!("{reset},\"{cursor}\"").as_bytes(), None, 0));
+        out.packet(socketio::event(namespace, "reset", format!("{reset},\"{cursor}\"").as_bytes(), None, 0));
     }
 }
 

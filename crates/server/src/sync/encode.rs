@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use journal::{CURSOR_TEXT_BYTES, Cursor, Encode, Entry, Span, write_string};
-use wire::websocket;
+use wire::websocket::{FrameHeader, Opcode};
 
 /// Bytes after the update: `,"` the cursor `"]`.
 const AFTER_UPDATE_BYTES: usize = 2 + CURSOR_TEXT_BYTES + 2;
@@ -55,15 +55,16 @@ impl Encode for UpdateEncoder {
     fn encode(&self, entry: &Entry, cursor: &Cursor, out: &mut Vec<u8>) -> Span {
         let start = out.len();
         // The header's length depends on the message's: leave room for the longest, then close up.
-        out.resize(start + websocket::HEADER_BYTES_MAX, 0);
+        out.resize(start + FrameHeader::SERVER_BYTES_MAX, 0);
         let payload = out.len();
         out.extend_from_slice(&self.prefix);
         write_update(entry, out);
         out.extend_from_slice(b",\"");
         out.extend_from_slice(cursor.encode().as_bytes());
         out.extend_from_slice(b"\"]");
-        let header = websocket::text_header((out.len() - payload) as u64);
-        out[start..start + header.len()].copy_from_slice(&header);
+        let header = FrameHeader::server(Opcode::Text, out.len() - payload);
+        let header = header.as_bytes();
+        out[start..start + header.len()].copy_from_slice(header);
         out.drain(start + header.len()..payload);
         Span { start: offset(start), payload: offset(start + header.len()), end: offset(out.len()) }
     }

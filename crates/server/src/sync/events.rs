@@ -6,7 +6,7 @@ use bytes::Bytes;
 use journal::{Filter, Json, Refusal};
 use serde_json::{Value, json};
 use space::{Answer, Request};
-use wire::socketio::{Event, Namespace, encode};
+use wire::socketio::{self, Event, Namespace};
 
 use super::{
     Reply, Session, SyncApp, UpdateEncoder,
@@ -26,7 +26,7 @@ impl SyncApp {
             _ => Some(failure("unknown_event", "this server knows the events push, pull and signal")),
         };
         if let (Some(answer), Some(id)) = (answer, event.ack) {
-            out.packet(encode::ack(&event.namespace, id, answer.to_string().as_bytes(), 0));
+            out.packet(socketio::ack(&event.namespace, id, answer.to_string().as_bytes(), 0));
         }
     }
 
@@ -56,7 +56,7 @@ impl SyncApp {
     fn reply(self: &Arc<Self>, link: &Arc<SyncLink>, namespace: &Namespace, ack: Option<u64>) -> Reply {
         let (app, link, namespace) = (Arc::clone(self), Arc::clone(link), namespace.clone());
         Reply::Call(Box::new(move |answer| {
-            let packet = ack.map(|id| encode::ack(&namespace, id, pushed(answer).to_string().as_bytes(), 0));
+            let packet = ack.map(|id| socketio::ack(&namespace, id, pushed(answer).to_string().as_bytes(), 0));
             app.answer(link, namespace, packet);
         }))
     }
@@ -103,7 +103,7 @@ impl SyncApp {
             stay.watches_presence = true;
             let presence = self.presence(&stay.running.name)?;
             let now = presence.signal().to_string();
-            out.packet(encode::event(&stay.namespace, "signal", now.as_bytes(), None, 0));
+            out.packet(socketio::event(&stay.namespace, "signal", now.as_bytes(), None, 0));
         }
         None
     }
@@ -125,7 +125,7 @@ impl Pull {
             Ok(page) => page.write(encoder, &mut arguments),
             Err(refusal) => arguments = refused(refusal).to_string().into_bytes(),
         }
-        encode::ack(&self.namespace, self.id, &arguments, 0)
+        socketio::ack(&self.namespace, self.id, &arguments, 0)
     }
 }
 

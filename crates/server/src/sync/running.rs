@@ -6,6 +6,7 @@ use std::{
 };
 
 use journal::{Position, Refusal, Salt};
+use parking_lot::RwLock;
 use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -28,8 +29,10 @@ pub struct Running {
     pub space: Arc<Space>,
     /// Its followers.
     pub fanout: Arc<Fanout>,
-    pushes: mpsc::Sender<Request<Reply>>,
+    /// Gone once the space takes no more pushes.
+    pushes: RwLock<Option<mpsc::Sender<Request<Reply>>>>,
     projected: watch::Receiver<Position>,
+    failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
 }
 
@@ -45,6 +48,7 @@ impl Running {
         let (pushes, inbox) = mpsc::channel(WAITING_PUSHES_MAX);
         let (projected_out, projected) = watch::channel(space.projected());
         let (ended_out, ended) = watch::channel(false);
+        let (failed_out, failed) = watch::channel(false);
         let projector = Projector::new(Arc::clone(&space), views);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
         std::thread::Builder::new()
@@ -55,18 +59,22 @@ impl Running {
             fanout: Arc::clone(&fanout),
             projected: projected.clone(),
             committed: committed_out,
+            failed: failed_out,
             inbox,
         };
         std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
             writer.run(journal);
             ended_out.send_replace(true);
         })?;
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, projected, ended }))
+        let pushes = RwLock::new(Some(pushes));
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, projected, failed, ended }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
     pub fn push(&self, request: Request<Reply>) -> Result<(), Refusal> {
-        self.pushes.try_send(request).map_err(|error| match error {
+        let pushes = self.pushes.read();
+        let Some(pushes) = &*pushes else { return Err(Refusal::Unavailable) };
+        pushes.try_send(request).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refusal::Busy,
             mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
         })
@@ -86,13 +94,25 @@ impl Running {
     /// Whether pushes are taken: the projections have caught up once, and the journal has not failed.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !self.pushes.is_closed() && self.projected.has_changed().is_ok()
+        let takes_pushes = self.pushes.read().as_ref().is_some_and(|pushes| !pushes.is_closed());
+        takes_pushes && self.projected.has_changed().is_ok() && !*self.failed.borrow()
     }
 
-    /// Waits until the writer has ended. It ends when every [`Running`] but this call's is gone, or after a failure.
+    /// Takes no more pushes. Those that wait are written and answered; then the writer ends.
+    pub fn close(&self) {
+        self.pushes.write().take();
+    }
+
+    /// Waits until the writer has ended.
     pub async fn ended(&self) {
         // An error means that the thread is gone, which is what is waited for.
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    /// Waits until the projector has ended, which it does after the writer.
+    pub async fn projector_ended(self: Arc<Self>) {
+        let mut projected = self.projected.clone();
+        while projected.changed().await.is_ok() {}
     }
 }
 
@@ -101,6 +121,7 @@ struct WriterThread {
     fanout: Arc<Fanout>,
     projected: watch::Receiver<Position>,
     committed: std::sync::mpsc::SyncSender<()>,
+    failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
 }
 
@@ -132,7 +153,9 @@ impl WriterThread {
             let rest = waiting.split_off(Writer::batch_len(&waiting));
             let batch = std::mem::replace(&mut waiting, rest);
             let step = writer.step(now_ms(), &mut || salts.draw(), batch);
-            if let Some(error) = writer.failure() {
+            if let Some(error) = writer.failure()
+                && !self.failed.send_replace(true)
+            {
                 tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
             }
             self.hand_out(step.answers, step.committed.as_ref());

@@ -67,6 +67,17 @@ impl Session {
         self.stays.iter_mut().find(|stay| stay.namespace == *namespace)
     }
 
+    /// The namespaces it is in.
+    pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
+        self.stays.iter().map(|stay| &stay.namespace)
+    }
+
+    /// The namespaces of that space in which it watches who is here.
+    pub fn presence_watchers(&self, space: &str) -> impl Iterator<Item = &Namespace> {
+        let watches = move |stay: &&Stay| stay.watches_presence && *stay.running.name == *space;
+        self.stays.iter().filter(watches).map(|stay| &stay.namespace)
+    }
+
     /// When the first of its tokens ends.
     pub(super) fn ends_at(&self) -> Option<Instant> {
         self.stays.iter().filter_map(|stay| stay.ends_at).min()

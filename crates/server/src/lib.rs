@@ -1,6 +1,7 @@
 //! Tidings, the server: listeners, drivers, identity, configuration and the command line.
 
 pub mod asker;
+pub mod cli;
 pub mod config;
 pub mod cors;
 pub mod doorkeeper;

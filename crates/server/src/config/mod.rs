@@ -84,6 +84,8 @@ pub struct Flags {
     pub listen: Vec<String>,
     /// `--dev`.
     pub dev: bool,
+    /// Whether the command is `serve`: then what would make a server unsafe is an error, else a warning at most.
+    pub serves: bool,
 }
 
 /// A configuration, and what its author should know about it.
@@ -122,9 +124,9 @@ impl Config {
         let dev = layers.switch("dev", false)?;
         Ok(Self {
             data: read_data(layers, flags)?,
-            listen: read_listen(layers, dev)?,
+            listen: read_listen(layers, dev && flags.serves)?,
             allowed_origins: read_origins(layers, dev, warnings)?,
-            jwt_secret: read_secret(layers, dev, warnings)?,
+            jwt_secret: read_secret(layers, flags.serves && !dev, warnings)?,
             shutdown: Duration::from_secs(layers.number("shutdown_seconds", 10, 1..=60)?),
             token_ttl: layers.parsed("tokens.ttl", TOKEN_TTL_DEFAULT, parse_span)?,
             guests_allowed: layers.switch("guests.allowed", dev)?,
@@ -166,13 +168,13 @@ fn read_data(layers: &mut Layers, flags: &Flags) -> Result<PathBuf, ConfigError>
     })
 }
 
-fn read_listen(layers: &mut Layers, dev: bool) -> Result<Listen, ConfigError> {
+fn read_listen(layers: &mut Layers, loopback_only: bool) -> Result<Listen, ConfigError> {
     let Some(found) = layers.find::<Vec<String>>("listen")? else { return Ok(Listen::default()) };
     let mut addresses = Vec::new();
     for text in &found.value {
         let address =
             ListenAddress::parse(text).map_err(|problem| found.place.error(format_args!("\"{text}\": {problem}")))?;
-        if dev && !address.is_loopback() {
+        if loopback_only && !address.is_loopback() {
             return Err(found.place.error(format_args!(
                 "{address} can be reached from other machines, and --dev lets everybody in. Listen on localhost, or leave --dev out."
             )));
@@ -202,12 +204,18 @@ fn read_origins(layers: &mut Layers, dev: bool, warnings: &mut Vec<String>) -> R
     Ok(origins)
 }
 
-fn read_secret(layers: &mut Layers, dev: bool, warnings: &mut Vec<String>) -> Result<Option<Secret>, ConfigError> {
+fn read_secret(
+    layers: &mut Layers,
+    is_strict: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Secret>, ConfigError> {
     let Some(found) = layers.find::<String>("jwt_secret")? else { return Ok(None) };
     let secret = Secret::new(found.value);
     match secret.weakness() {
-        Some(weakness) if !dev || weakness == WeakSecret::Empty => return Err(found.place.error(weakness)),
-        Some(weakness) => warnings.push(format!("{}: without --dev this would be refused: {weakness}", found.place)),
+        Some(weakness) if is_strict || weakness == WeakSecret::Empty => return Err(found.place.error(weakness)),
+        Some(weakness) => {
+            warnings.push(format!("{}: `tidings serve` refuses this without --dev: {weakness}", found.place))
+        }
         None => {}
     }
     Ok(Some(secret))

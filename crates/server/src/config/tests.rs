@@ -23,7 +23,12 @@ fn load(flags: &Flags, environment: &[(&str, &str)], file: Option<&str>) -> Resu
 }
 
 fn file(text: &str) -> Result<Loaded, String> {
-    load(&Flags::default(), &[], Some(text))
+    load(&serve(), &[], Some(text))
+}
+
+/// `tidings serve`, without a flag.
+fn serve() -> Flags {
+    Flags { serves: true, ..Flags::default() }
 }
 
 /// The sentence with which a file is refused.
@@ -33,7 +38,7 @@ fn refusal(text: &str) -> String {
 
 fn flags(data: Option<&str>, listen: &[&str], dev: bool) -> Flags {
     let listen = listen.iter().map(|text| (*text).to_owned()).collect();
-    Flags { config: None, data: data.map(PathBuf::from), listen, dev }
+    Flags { config: None, data: data.map(PathBuf::from), listen, dev, serves: true }
 }
 
 #[test]
@@ -193,6 +198,8 @@ fn a_weak_secret_is_refused_when_closed_and_warned_of_in_dev() {
         let warnings = load(&flags(None, &[], true), &[], Some(&text)).unwrap().warnings;
         assert!(warnings[0].contains("jwt_secret") && !warnings[0].contains(weak), "{warnings:?}");
     }
+    let warnings = load(&Flags::default(), &[], Some("jwt_secret = 'short'")).unwrap().warnings;
+    assert!(warnings[0].contains("jwt_secret"), "other commands than serve only warn: {warnings:?}");
     assert!(load(&flags(None, &[], true), &[], Some("jwt_secret = ''")).unwrap_err().contains("empty"));
 }
 

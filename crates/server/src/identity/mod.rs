@@ -4,9 +4,8 @@ mod attempts;
 mod changes;
 mod claims;
 pub mod http;
-#[cfg(test)]
-mod http_tests;
 pub mod limits;
+mod mint;
 mod passwords;
 mod people;
 mod secrets;
@@ -18,6 +17,7 @@ mod user_id;
 
 pub use attempts::{Attempts, TooMany};
 pub use changes::AccountsWatch;
+pub use mint::{Mint, MintError};
 pub use passwords::{PasswordError, Passwords};
 pub use people::{NewPerson, Password, Unfit, check_name, user_json};
 pub use secrets::{Secrets, SecretsError};

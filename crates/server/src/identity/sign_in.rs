@@ -236,7 +236,7 @@ impl SignIn {
 }
 
 /// What somebody's account lets them be.
-pub(crate) fn principal(user: &User) -> Principal {
+pub(super) fn principal(user: &User) -> Principal {
     match user.role {
         UserRole::Member => Principal::member(user.id.clone()),
         UserRole::Admin => Principal::admin(user.id.clone()),
@@ -262,12 +262,12 @@ fn password_error(error: PasswordError) -> SignInError {
     }
 }
 
-fn random() -> Result<[u8; 16], SignInError> {
+pub(super) fn random() -> Result<[u8; 16], SignInError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| SignInError::Unavailable)?;
     Ok(bytes)
 }
 
-fn ms(span: Duration) -> u64 {
+pub(super) fn ms(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

@@ -9,10 +9,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde::de::DeserializeOwned;
 
 use super::{
+    Secrets,
     claims::{OwnClaims, RawClaims},
     limits::{CLOCK_SKEW_MS_MAX, TOKEN_BYTES_MAX},
 };
-use crate::config::Secret;
+use crate::config::{Config, Secret};
 
 /// Signs and verifies tokens with one secret.
 #[derive(Clone)]
@@ -99,6 +100,12 @@ impl TokenError {
 }
 
 impl Tokens {
+    /// With the secret of an existing app if the configuration has one, else with our own.
+    #[must_use]
+    pub fn of(config: &Config, secrets: &Secrets) -> Self {
+        config.jwt_secret.as_ref().map_or_else(|| Self::own(&secrets.token), Self::shared)
+    }
+
     /// With a secret of our own: every token has an end, because we gave it one.
     #[must_use]
     pub fn own(secret: &Secret) -> Self {

@@ -37,7 +37,7 @@ impl Gate {
 }
 
 /// Refuses foreign hosts on every path and transport.
-pub async fn guard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     if api.gate.admits(request.headers()) {
         return next.run(request).await;
     }

@@ -46,7 +46,7 @@ pub enum StartError {
         /// Which space.
         space: String,
         /// Why.
-        error: store::OpenError,
+        error: Box<store::OpenError>,
     },
     /// The projections of a space.
     #[error(
@@ -58,7 +58,7 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: store::ViewsError,
+        error: Box<store::ViewsError>,
     },
     /// The secrets.
     #[error(transparent)]
@@ -108,7 +108,7 @@ pub fn open(config: &Config) -> Result<(Opened, AccountsWatch), StartError> {
     let opened = Opened {
         spaces: open_spaces(config, &secrets.cursor_key(), shards)?,
         doorkeeper,
-        auth: identity::http::routes(Arc::new(doors)),
+        auth: identity::routes(Arc::new(doors)),
         views: topic_views(&config.spaces),
         setup,
     };
@@ -139,11 +139,11 @@ fn open_space(
     let mut identity = [0; 16];
     getrandom::fill(&mut identity).expect("the system gives random bytes");
     let journal = store::Journal::open(&folder, store::JournalOptions::new(identity))
-        .map_err(|error| StartError::Journal { space: name.clone(), error })?;
+        .map_err(|error| StartError::Journal { space: name.clone(), error: Box::new(error) })?;
     let (views, start) = store::Views::open(&folder, &journal.reader()).map_err(|error| StartError::Views {
         space: name.clone(),
         path: folder.join("views.db"),
-        error,
+        error: Box::new(error),
     })?;
     let (head, at) = (journal.head().position, views.at().0);
     tracing::debug!(space = %name, %head, views = %at, ?start, "opened");

@@ -25,15 +25,17 @@ test.each(["", "ftp://x", "http://", "file:///tmp/x"])("'%s' is no address, and 
   expect(() => parseBase(url, null)).toThrow("http://localhost:3001");
 });
 
-const answering = (body: unknown): FetchLike => async () => ({
-  ok: true,
-  status: 200,
-  headers: { get: () => null },
-  json: async () => {
-    if (typeof body === "string") throw new SyntaxError("no JSON");
-    return body;
-  },
-});
+const answering =
+  (body: unknown): FetchLike =>
+  async () => ({
+    ok: true,
+    status: 200,
+    headers: { get: () => null },
+    json: async () => {
+      if (typeof body === "string") throw new SyntaxError("no JSON");
+      return body;
+    },
+  });
 const silent: FetchLike = () => Promise.reject(new TypeError("fetch failed"));
 const at = (origin: string) => ({ origin, hostname: new URL(origin).hostname });
 const health = { status: "ok", clients: 0, timestamp: 1 };
@@ -43,7 +45,12 @@ test.each([
   ["a page in the world", at("https://app.example"), silent, "https://app.example"],
   ["our own page on any port", at("http://localhost:4000"), answering(health), "http://localhost:4000"],
   ["our own page while its server is away", at("http://127.0.0.1:3000"), silent, "http://127.0.0.1:3000"],
-  ["a development server that answers everything with its page", at("http://localhost:5173"), answering("<html>"), "http://localhost:3001"],
+  [
+    "a development server that answers everything with its page",
+    at("http://localhost:5173"),
+    answering("<html>"),
+    "http://localhost:3001",
+  ],
   ["another API on this machine", at("http://localhost:3000"), answering({ status: "ok" }), "http://localhost:3001"],
 ])("%s: the guess is right", async (_what, where, fetch, origin) => {
   const clock = new FakeClock();

@@ -101,7 +101,12 @@ test("an unreachable server, a page instead of a state and a lost cursor header 
   const world = new World();
   world.server.isUp = false;
   await expect(world.page().service.pullFromServer()).rejects.toMatchObject({ code: "unreachable" });
-  const answer = (body: unknown) => async () => ({ ok: true, status: 200, headers: { get: () => null }, json: async () => body });
+  const answer = (body: unknown) => async () => ({
+    ok: true,
+    status: 200,
+    headers: { get: () => null },
+    json: async () => body,
+  });
   const html = world.page({ fetch: answer("<!doctype html>") });
   await expect(html.service.pullFromServer()).rejects.toMatchObject({ code: "bad_answer" });
   const bare = world.page({ fetch: answer({}) });

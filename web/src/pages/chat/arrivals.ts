@@ -1,8 +1,8 @@
 /** Which messages are new: those at the end that were not in the list before. */
 import type { MessageRowData, Row } from "./rows";
 
-/** Messages of others behind the newest one known. `known` holds the keys of the list as it was. */
-export function arrivalsOf(rows: readonly Row[], known: ReadonlySet<string>): MessageRowData[] {
+/** Messages of others behind the newest one known. `known` has the keys of the list as it was. */
+export function arrivalsOf(rows: readonly Row[], known: Pick<ReadonlySet<string>, "has">): MessageRowData[] {
   const arrived: MessageRowData[] = [];
   for (let at = rows.length - 1; at >= 0; at -= 1) {
     const row = rows[at];

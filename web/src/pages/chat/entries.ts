@@ -12,16 +12,16 @@ export interface EntryReader {
 
 /** Keeps what it has read, by the identity of the item, so that a new message costs one reading and not ten thousand. */
 export function entryReader(base: string, now: () => number): EntryReader {
-  const known = new WeakMap<object, { committedAt: number | undefined; message: Message | null }>();
+  const known = new WeakMap<object, Message | null>();
 
   const message = (item: unknown, committedAt: ReadonlyMap<string, number>): Message | null => {
     if (item === null || typeof item !== "object") return null;
-    const id = (item as { id?: unknown }).id;
-    const time = isItemId(id) ? committedAt.get(keyOf(id)) : undefined;
     const before = known.get(item);
-    if (before !== undefined && before.committedAt === time) return before.message;
-    const read = readMessage(item, now(), base, time);
-    known.set(item, { committedAt: time, message: read });
+    // Only a message without an instant can gain one, when its commit time becomes known.
+    if (before === null || (before !== undefined && (before.instant !== null || !committedAt.has(before.key))))
+      return before;
+    const read = readMessage(item, now(), base, timeOf(item, committedAt));
+    known.set(item, read);
     return read;
   };
 
@@ -45,6 +45,11 @@ export function entryReader(base: string, now: () => number): EntryReader {
       return entries;
     },
   };
+}
+
+function timeOf(item: object, committedAt: ReadonlyMap<string, number>): number | undefined {
+  const { id } = item as { id?: unknown };
+  return isItemId(id) ? committedAt.get(keyOf(id)) : undefined;
 }
 
 const SENT: Delivery = { state: "sent" };

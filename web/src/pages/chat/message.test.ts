@@ -9,7 +9,7 @@ describe("items of other apps", () => {
   test("an item with nothing but an id is a message", () => {
     expect(read({ id: "a" })).toEqual({
       ...{ key: "s:a", id: "a", senderId: "", senderName: "Someone", text: "", media: null },
-      ...{ replyTo: null, instant: null, timeText: "" },
+      ...{ replyTo: null, instant: null, day: null, timeText: "" },
     });
   });
 

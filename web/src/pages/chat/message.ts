@@ -3,7 +3,7 @@
  * what cannot be read becomes absent, and nothing here throws.
  */
 import { type Media, readMedia } from "./media";
-import { readInstant, readTimeText } from "./moment";
+import { dayOf, readInstant, readTimeText } from "./moment";
 
 export type ItemId = string | number;
 
@@ -27,6 +27,8 @@ export interface Message {
   replyTo: Quoted | null;
   /** ms since 1970, null when unknown. */
   instant: number | null;
+  /** The reader's local day of the instant, as `dayOf` counts. */
+  day: number | null;
   /** Display text that came with the item; used when the instant is unknown. */
   timeText: string;
 }
@@ -69,6 +71,7 @@ export function readMessage(item: unknown, nowMs: number, base: string, committe
   if (item === null || typeof item !== "object") return null;
   const fields = item as Record<string, unknown>;
   if (!isItemId(fields.id)) return null;
+  const instant = readInstant(fields.sentAt, nowMs) ?? readInstant(fields.timestamp, nowMs) ?? committedAt ?? null;
   const sender = fields.userId;
   return {
     key: keyOf(fields.id),
@@ -78,7 +81,8 @@ export function readMessage(item: unknown, nowMs: number, base: string, committe
     text: readText(fields.content),
     media: readMedia(fields.media, base),
     replyTo: readQuoted(fields.replyTo),
-    instant: readInstant(fields.sentAt, nowMs) ?? readInstant(fields.timestamp, nowMs) ?? committedAt ?? null,
+    instant,
+    day: instant === null ? null : dayOf(instant),
     timeText: readTimeText(fields.timestamp),
   };
 }

@@ -1,6 +1,6 @@
 /** Turns messages into what stands in the list: day separators, and bubbles grouped by sender. */
 import type { Message } from "./message";
-import { dayOf, MINUTE_MS } from "./moment";
+import { MINUTE_MS } from "./moment";
 
 /** How far a message has come. */
 export type Delivery =
@@ -41,7 +41,7 @@ export function buildRows(entries: readonly Entry[], myId: string): Row[] {
   let day = Number.NEGATIVE_INFINITY;
   let previous: MessageRowData | null = null;
   for (const { message, delivery } of entries) {
-    const ownDay = message.instant === null ? day : dayOf(message.instant);
+    const ownDay = message.day ?? day;
     if (ownDay > day) {
       day = ownDay;
       rows.push({ kind: "day", key: `day:${day}`, day });

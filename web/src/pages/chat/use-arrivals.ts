@@ -1,22 +1,23 @@
 /** Tells of each new message of others exactly once. What is there when the room opens is not new. */
 import { useEffect, useRef } from "react";
 import { arrivalsOf } from "./arrivals";
-import type { MessageRowData, Row } from "./rows";
+import type { MessageRowData } from "./rows";
+import type { Messages } from "./use-messages";
 
 export function useArrivals(
-  rows: readonly Row[],
+  { rows, byKey }: Messages,
   loaded: boolean,
   onArrival: (arrived: MessageRowData[]) => void,
 ): void {
-  const known = useRef<Set<string> | null>(null);
+  const known = useRef<Messages["byKey"] | null>(null);
   const tell = useRef(onArrival);
   tell.current = onArrival;
 
   useEffect(() => {
     if (!loaded) return;
     const before = known.current;
+    known.current = byKey;
     const arrived = before === null ? [] : arrivalsOf(rows, before);
-    known.current = new Set(rows.filter(({ kind }) => kind === "message").map(({ key }) => key));
     if (arrived.length > 0) tell.current(arrived);
-  }, [rows, loaded]);
+  }, [rows, byKey, loaded]);
 }

@@ -21,7 +21,8 @@ const SAID_MS = 4_000;
 const HELLO = "Hello everyone 👋";
 
 export function useConversation(room: Room, me: Person, storage: Store, field: RefObject<HTMLTextAreaElement | null>) {
-  const { rows, byKey } = useMessages(room, me.id);
+  const messages = useMessages(room, me.id);
+  const { rows, byKey } = messages;
   const { draft, write, takeBack, answer, clear } = useDraft(storage);
   const list = useRef<ListControl>(null);
   const [atEnd, setAtEnd] = useState(true);
@@ -34,7 +35,7 @@ export function useConversation(room: Room, me: Person, storage: Store, field: R
   const countUnread = useUnreadTitle();
   const ownSend = useRef(false);
 
-  useArrivals(rows, room.loaded, (arrived: MessageRowData[]) => {
+  useArrivals(messages, room.loaded, (arrived: MessageRowData[]) => {
     setBelow((count) => countBelow(count, arrived.length, atEnd));
     countUnread(arrived.length);
     announce(arrived);

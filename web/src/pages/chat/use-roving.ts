@@ -32,6 +32,14 @@ export function nextMessage(rows: readonly Row[], index: number, step: 1 | -1): 
   return -1;
 }
 
+function focusWanted(list: HTMLElement | null, wanted: RefObject<number | null>): void {
+  if (wanted.current === null) return;
+  const bubble = list?.querySelector<HTMLElement>(`[data-index="${wanted.current}"] [data-bubble]`);
+  if (bubble === null || bubble === undefined) return;
+  wanted.current = null;
+  bubble.focus({ preventScroll: true });
+}
+
 export function useRoving({ rows, scroller, handlers, onLeave, toIndex }: Options): Roving {
   const [visited, setVisited] = useState<string | null>(null);
   const wanted = useRef<number | null>(null);
@@ -44,17 +52,11 @@ export function useRoving({ rows, scroller, handlers, onLeave, toIndex }: Option
     wanted.current = index;
     setVisited(rows[index]?.key ?? null);
     toIndex(index);
+    focusWanted(scroller.current, wanted);
   };
 
   // The wanted message may be drawn only a frame after the list was scrolled to it.
-  useEffect(() => {
-    const index = wanted.current;
-    if (index === null) return;
-    const bubble = scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"] [data-bubble]`);
-    if (bubble === null || bubble === undefined) return;
-    wanted.current = null;
-    bubble.focus({ preventScroll: true });
-  });
+  useEffect(() => focusWanted(scroller.current, wanted));
 
   const press = (event: KeyboardEvent<HTMLElement>) => {
     if (event.key === "Escape") {

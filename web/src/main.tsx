@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { takeSetupSecret } from "./session/setup-link";
 import { windowStorage } from "./session/window-storage";
+import { useRoom } from "./sync/use-room";
 import "./theme/tokens.css";
 import "./theme/base.css";
 import { applyTheme } from "./theme/use-theme";
@@ -15,6 +16,6 @@ if (root === null) throw new Error("index.html has no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <App storage={storage} setupSecret={setupSecret} />
+    <App storage={storage} setupSecret={setupSecret} useRoom={useRoom} />
   </StrictMode>,
 );

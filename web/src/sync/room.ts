@@ -1,5 +1,7 @@
 /** What the page needs from whatever keeps it in step. `use-room.ts` provides it from the `tidings` client. */
 
+import type { Store } from "../session/window-storage";
+
 export type Connection =
   | { state: "online" }
   | { state: "connecting" }
@@ -38,13 +40,17 @@ export interface Outgoing {
   status: OutgoingStatus;
 }
 
+/** Follows the room as the person that the token names. Tests bring their own. */
+export type UseRoom = (token: string, storage: Store) => Room;
+
 export interface Room {
   /** The items of the topic, oldest first, exactly as the server holds them. */
   items: readonly unknown[];
   /** False until the state is known from the server or from an earlier visit. */
   loaded: boolean;
   connection: Connection;
-  presence: Presence;
+  /** Null while nobody can tell. */
+  presence: Presence | null;
   outbox: readonly Outgoing[];
   /** Commit time in ms of the items whose arrival this page has seen, by message key. */
   committedAt: ReadonlyMap<string, number>;

@@ -8,7 +8,6 @@ import type { ChangeAction, Connection, Outgoing, OutgoingStatus, Presence, Room
 import { openService, TOPIC } from "./service";
 
 const NO_ITEMS: readonly unknown[] = [];
-const NOBODY: Presence = { windows: 0, people: [] };
 /** Commit times are kept for this many messages, the newest; only messages of other apps need them. */
 const COMMIT_TIMES_MAX = 2_000;
 
@@ -22,8 +21,8 @@ export function useRoom(token: string, storage: Store): Room {
 
   const connection = useMemo(() => connectionOf(state), [state]);
   const outbox = useMemo(() => outboxOf(pending), [pending]);
-  const presence = useMemo<Presence>(
-    () => (present === null ? NOBODY : { windows: present.clients, people: present.online }),
+  const presence = useMemo<Presence | null>(
+    () => (present === null ? null : { windows: present.clients, people: present.online }),
     [present],
   );
   const push = useCallback(

@@ -10,14 +10,21 @@ export function peopleWords(presence: Presence): string {
   return `${count} people here`;
 }
 
-export function People({ presence, myId }: { presence: Presence; myId: string }) {
+interface Props {
+  /** Null while nobody can tell. */
+  presence: Presence | null;
+  myId: string;
+}
+
+export function People({ presence, myId }: Props) {
   return (
     <section aria-labelledby="people-title" className={styles.people}>
       <h2 id="people-title">
-        Here now <span data-testid="people-count">{presence.people.length}</span>
+        Here now {presence !== null && <span data-testid="people-count">{presence.people.length}</span>}
       </h2>
+      {presence === null && <p className={styles.unknown}>Known again once connected.</p>}
       <ul data-testid="people">
-        {presence.people.map(({ id, name }) => (
+        {presence?.people.map(({ id, name }) => (
           <li key={id}>
             <Avatar name={readName(name)} seed={id} size="small" />
             <span className={styles.name} dir="auto">

@@ -15,7 +15,7 @@ const CONNECTION_WORDS: Record<Connection["state"], string> = {
 
 interface Props {
   connection: Connection;
-  presence: Presence;
+  presence: Presence | null;
   onShowPanel: () => void;
 }
 
@@ -30,7 +30,7 @@ export function RoomHeader({ connection, presence, onShowPanel }: Props) {
           <span className={styles.connection} data-testid="connection" data-state={connection.state} title={reason}>
             {CONNECTION_WORDS[connection.state]}
           </span>
-          {connection.state === "online" && presence.people.length > 0 && <span> · {peopleWords(presence)}</span>}
+          {connection.state === "online" && presence !== null && <span> · {peopleWords(presence)}</span>}
         </p>
       </div>
       <button

@@ -10,7 +10,7 @@ import styles from "./side-panel.module.css";
 
 interface Props {
   me: Person;
-  presence: Presence;
+  presence: Presence | null;
   onLeave: () => void;
 }
 

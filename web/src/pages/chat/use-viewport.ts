@@ -7,7 +7,7 @@ import { useEffect } from "react";
 export function useViewport(): void {
   useEffect(() => {
     const viewport = window.visualViewport;
-    if (viewport === null) return;
+    if (!viewport) return;
     const root = document.documentElement;
     const fit = () => {
       // Pinch zoom shrinks the visual viewport too; then the layout must stay as it is.

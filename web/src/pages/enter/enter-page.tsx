@@ -33,9 +33,11 @@ interface Props {
   /** Why the previous session ended, when it did not end by choice. */
   notice: string | null;
   onEntered: (session: Session) => void;
+  /** The set-up link is put aside. */
+  onSkipSetup: () => void;
 }
 
-export function EnterPage({ setupSecret, notice, onEntered }: Props) {
+export function EnterPage({ setupSecret, notice, onEntered, onSkipSetup }: Props) {
   const [mode, setMode] = useState<Mode>(setupSecret === null ? "guest" : "setup");
   const [guestsRefused, setGuestsRefused] = useState(false);
   const entrance = useEntrance(onEntered);
@@ -51,6 +53,10 @@ export function EnterPage({ setupSecret, notice, onEntered }: Props) {
   const show = (next: Mode) => {
     calm();
     setMode(next);
+  };
+  const skipSetup = () => {
+    show("guest");
+    onSkipSetup();
   };
   const { title, lead } = HEADINGS[mode];
   const note =
@@ -86,7 +92,7 @@ export function EnterPage({ setupSecret, notice, onEntered }: Props) {
           />
         )}
         {mode === "setup" && setupSecret !== null && (
-          <SetupForm entrance={entrance} secret={setupSecret} onSkip={() => show("guest")} />
+          <SetupForm entrance={entrance} secret={setupSecret} onSkip={skipSetup} />
         )}
       </section>
       <div className={styles.sea} aria-hidden="true">

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use journal::{Filter, Json, Refusal};
 use serde_json::{Value, json};
 use space::{Answer, Request};

@@ -3,7 +3,7 @@
 mod attempts;
 mod changes;
 mod claims;
-pub mod http;
+mod http;
 pub mod limits;
 mod mint;
 mod passwords;
@@ -17,6 +17,7 @@ mod user_id;
 
 pub use attempts::{Attempts, TooMany};
 pub use changes::AccountsWatch;
+pub use http::routes;
 pub use mint::{Mint, MintError};
 pub use passwords::{PasswordError, Passwords};
 pub use people::{NewPerson, Password, Unfit, check_name, user_json};

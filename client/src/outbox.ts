@@ -42,6 +42,8 @@ export class Outbox {
   /** The stored text of each, to read anew only what has changed. */
   readonly #raws = new Map<string, string>();
   #ordered: readonly OutboxEntry[] | null = null;
+  /** Removed here; one that storage still shows for a moment is not sent again. */
+  readonly #ended = new Set<string>();
   #lastStamp = 0;
 
   constructor(storage: ListableStorage) {
@@ -53,11 +55,12 @@ export class Outbox {
   reload(): void {
     const names = new Set(this.#storage.keys(OUTBOX_PREFIX));
     for (const { name, stored } of this.#entries.values()) if (stored && !names.has(name)) this.#forget(name);
+    for (const name of this.#ended) if (!names.has(name)) this.#ended.delete(name);
     for (const name of names) this.#read(name);
   }
 
   #read(name: string): void {
-    const raw = this.#storage.getItem(name);
+    const raw = this.#ended.has(name) ? null : this.#storage.getItem(name);
     if (raw === null || raw === this.#raws.get(name)) return;
     const entry = readEntry(name, parseJson(raw));
     if (entry === null) return;
@@ -165,6 +168,7 @@ export class Outbox {
   #remove(entry: OutboxEntry, verdict: { readonly acked: PushAck } | { readonly discarded: true }): void {
     this.#forget(entry.name);
     if (!entry.stored) return;
+    this.#ended.add(entry.name);
     try {
       this.#storage.setItem(entry.name, JSON.stringify(verdict));
     } catch {

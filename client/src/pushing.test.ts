@@ -307,8 +307,8 @@ test("of too many failed entries the oldest go", async () => {
 test("pushes of one millisecond keep their order, whatever their keys", async () => {
   const world = new World();
   world.logIn("ada");
-  let key = 1_000;
-  const page = await world.open({ newKey: () => `key-${(key -= 1)}` });
+  const keys = Array.from({ length: 50 }, (_, index) => `key-${String(50 - index).padStart(2, "0")}`);
+  const page = await world.open({ newKey: () => keys.shift() ?? "" });
   world.server.goDown();
   for (let id = 0; id < 50; id += 1) void page.say(id);
   world.server.comeBack();
@@ -326,4 +326,13 @@ test("a clock that goes back between two visits does not turn the order round", 
   world.server.comeBack();
   await settle();
   expect(pushedIds(world)).toEqual(["first", "second"]);
+});
+
+test("a storage that does not forget makes no second send", async () => {
+  const { world, page } = await openAs("ada");
+  page.tab.removeItem = () => {};
+  await page.say("a");
+  await world.clock.advance(60_000);
+  expect(world.server.arrivals).toHaveLength(1);
+  expect(page.service.pending()).toEqual([]);
 });

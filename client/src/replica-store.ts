@@ -91,14 +91,11 @@ export class ReplicaStore {
   /** A list that the page kept under this name before the server knew the topic; it stays, in front. */
   adopt(topic: string): readonly Item[] {
     if (!isStorable(topic) || this.#written.has(topic)) return [];
-    const raw = this.#parts.storage.getItem(topic);
-    if (raw === null) return [];
-    const value = parseJson(raw);
-    if (!Array.isArray(value) || !value.every(isItem)) {
-      if (!isObject(value)) this.#foreign.add(topic);
-      return [];
-    }
-    return this.#withoutExtras(topic, value);
+    const value = parseJson(this.#parts.storage.getItem(topic));
+    if (!Array.isArray(value) || !value.every(isItem)) return [];
+    // What another tab has recorded is the server's, but for as many at the front as its record counts.
+    const recorded = readMeta(this.#parts.storage.getItem(META_KEY))?.topics.find(({ name }) => name === topic);
+    return this.#withoutExtras(topic, recorded ? value.slice(0, recorded.localItems) : value);
   }
 
   /** Writes these topics and the record, unless another tab is ahead. */

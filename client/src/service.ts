@@ -47,7 +47,6 @@ export function createWebsocketService(options: ServiceOptions = {}): WebsocketS
     retry: (key) => service.loaded().sender.retry(key),
     discard: (key) => service.loaded().sender.discard(key),
     presence: () => service.presence.last,
-    sendSignal: (data) => service.connection.port?.send("signal", data),
   };
 }
 
@@ -289,7 +288,7 @@ class Service {
       this.#noteGap(typeof cursor === "string" ? cursor : null);
       this.taker.repair(SNAPSHOT_MAX_MS);
     } else if (name === "signal" && isObject(args[0])) {
-      if (!this.presence.hear(args[0])) this.emitter.emit("signal", args[0]);
+      this.presence.hear(args[0]);
     }
   }
 

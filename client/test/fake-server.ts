@@ -2,8 +2,8 @@
  * A naive Tidings server: one journal in memory, followed by cursor, with the answers of docs/protocol.md and without
  * any cleverness. It judges: what it holds is what every page must end with.
  */
-import type { FetchLike, JsonObject, SocketFactory, SyncState } from "../src/index.ts";
-import { FakeSocket } from "./fake-socket.ts";
+import type { FetchLike, JsonObject, SyncState } from "../src/index.ts";
+import type { FakeSocket } from "./fake-socket.ts";
 
 export interface Entry {
   readonly type: string;
@@ -35,8 +35,6 @@ export class FakeServer {
   whileAnswering: () => void = () => {};
   readonly dataTokens: (string | null)[] = [];
   readonly sockets = new Set<FakeSocket>();
-
-  readonly openSocket: SocketFactory = (target, handlers) => new FakeSocket(this, target, handlers);
 
   get live(): FakeSocket[] {
     return [...this.sockets].filter((socket) => socket.isLive);

@@ -17,6 +17,7 @@ export class FakeSocket implements SocketPort {
   readonly #server: FakeServer;
   readonly #handlers: SocketHandlers;
   #wants = false;
+  #isDead = false;
   #offset: string | null = null;
   #served = 0;
   #breakOff: (() => void)[] = [];
@@ -38,10 +39,17 @@ export class FakeSocket implements SocketPort {
     this.#drop();
   }
 
+  /** The page is gone: nothing reaches it and nothing comes from it any more. */
+  die(): void {
+    this.#server.sockets.delete(this);
+    this.close();
+    this.#isDead = true;
+  }
+
   tryOpen(): void {
-    if (!this.#wants || this.isLive) return;
+    if (this.#isDead || !this.#wants || this.isLive) return;
     queueMicrotask(() => {
-      if (!this.#wants || this.isLive) return;
+      if (this.#isDead || !this.#wants || this.isLive) return;
       if (!this.#server.isUp) this.#handlers.down({ kind: "lost", reason: "xhr poll error", retrying: true });
       else this.#greet();
     });

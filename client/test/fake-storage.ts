@@ -46,6 +46,8 @@ export class FakeTab implements StorageLike {
   readonly unheard: StorageChange[] = [];
   /** Writes before the tab dies; afterwards nothing it does reaches storage. */
   writesLeft = Number.POSITIVE_INFINITY;
+  /** Called when the tab tries to write after its last write. */
+  onDeath: () => void = () => {};
   readonly #storage: FakeStorage;
   readonly #listeners = new Set<(change: StorageChange) => void>();
   readonly #wakers = new Set<() => void>();
@@ -86,7 +88,10 @@ export class FakeTab implements StorageLike {
   }
 
   #spendWrite(): boolean {
-    if (this.writesLeft <= 0) return false;
+    if (this.writesLeft <= 0) {
+      this.onDeath();
+      return false;
+    }
     this.writesLeft -= 1;
     return true;
   }

@@ -10,7 +10,7 @@ import {
 } from "../src/index.ts";
 import { FakeClock, settle } from "./fake-clock.ts";
 import { FakeServer } from "./fake-server.ts";
-import type { FakeSocket } from "./fake-socket.ts";
+import { FakeSocket } from "./fake-socket.ts";
 import { FakeStorage, type FakeTab } from "./fake-storage.ts";
 
 export class World {
@@ -31,11 +31,20 @@ export class World {
   page(options: ServiceOptions = {}): Page {
     const tab = this.storage.tab();
     const lines: string[] = [];
+    const sockets: FakeSocket[] = [];
+    tab.onDeath = () => {
+      for (const socket of sockets) socket.die();
+    };
     const service = createWebsocketService({
       url: "http://localhost:3001/api",
       storage: tab,
       clock: this.clock,
-      openSocket: this.server.openSocket,
+      openSocket: (target, handlers) => {
+        const socket = new FakeSocket(this.server, target, handlers);
+        if (tab.writesLeft > 0) sockets.push(socket);
+        else socket.die();
+        return socket;
+      },
       fetch: this.server.fetch,
       locks: this.locks,
       surroundings: tab.surroundings,
@@ -90,6 +99,7 @@ export class Page {
   /** Nothing that this page does counts from now on. */
   close(): void {
     this.tab.writesLeft = 0;
+    this.tab.onDeath();
     this.service.disconnect();
   }
 

@@ -35,10 +35,10 @@ impl Asker {
     /// Somebody whose token was verified.
     #[must_use]
     pub fn known(identity: Identity) -> Self {
-        let person = identity.principal.user().map(|id| Person {
-            id: id.clone(),
-            name: identity.name.clone().unwrap_or_else(|| id.as_str().to_owned()),
-        });
+        let person = identity
+            .principal
+            .user()
+            .map(|id| Person { id: id.clone(), name: identity.name.clone().unwrap_or_else(|| id.as_str().to_owned()) });
         Self(person.map(|person| Arc::new(Known { identity, person })))
     }
 

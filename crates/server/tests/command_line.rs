@@ -1,4 +1,5 @@
 //! The binary as a person or a script runs it: what it prints where, and how it ends.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::{
     fs,

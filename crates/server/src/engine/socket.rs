@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::io::{ErrorKind, Read as _};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -27,6 +28,8 @@ pub(super) async fn run<A: Application>(link: Arc<Link<A>>, decoder: Decoder, un
     let code = reader.broken.map(ProtocolError::close_code).or_else(|| reason.and_then(close_code));
     // Boxed, because an idle socket's task should not be as large as its last seconds need.
     Box::pin(end(stream, code.filter(|_| !cut))).await;
+    // The application may keep the link, and with it the descriptor, for longer than the connection.
+    let _ = SockRef::from(stream).shutdown(Shutdown::Both);
 }
 
 /// The code that tells a client's WebSocket why; none if nobody is there to read it.
@@ -49,7 +52,7 @@ pub(super) async fn end(stream: &TcpStream, code: Option<CloseCode>) {
     if stream.try_write(&[header.as_bytes(), &code.payload()].concat()).is_err() {
         return;
     }
-    if SockRef::from(stream).shutdown(std::net::Shutdown::Write).is_err() {
+    if SockRef::from(stream).shutdown(Shutdown::Write).is_err() {
         return;
     }
     let _ = tokio::time::timeout(ENGINE_LINGER, read_out(stream)).await;

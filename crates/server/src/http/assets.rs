@@ -45,7 +45,7 @@ pub fn has_page() -> bool {
 }
 
 fn answer(asset: &'static Asset, request: &HeaderMap) -> Response<Body> {
-    let tag = format!("\"{}\"", &blake3::hash(asset.bytes).to_hex().as_str()[..24]);
+    let tag = format!("\"{}\"", blake3::hash(asset.bytes).to_hex());
     if request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;

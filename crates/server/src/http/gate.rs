@@ -37,11 +37,12 @@ impl Gate {
 }
 
 /// Refuses foreign hosts on every path and transport.
-pub async fn guard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     if api.gate.admits(request.headers()) {
         return next.run(request).await;
     }
-    let error = "with --dev this server answers only to localhost, 127.0.0.1 and [::1]; start it without --dev to serve others";
+    let error =
+        "with --dev this server answers only to localhost, 127.0.0.1 and [::1]; start it without --dev to serve others";
     Refused::new(StatusCode::FORBIDDEN, "host_refused", error).into_response()
 }
 
@@ -60,7 +61,15 @@ mod tests {
         for good in ["localhost", "localhost:3000", "127.0.0.1:1", "[::1]:3001", "[::1]"] {
             check(good, true);
         }
-        for bad in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:3000", "user@localhost", "0.0.0.0:3000", "", "::1"] {
+        for bad in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:3000",
+            "user@localhost",
+            "0.0.0.0:3000",
+            "",
+            "::1",
+        ] {
             check(bad, false);
         }
         assert!(!Gate::Loopback.admits(&HeaderMap::new()));

@@ -14,7 +14,7 @@ use super::Api;
 use crate::sync::{DEFAULT_SPACE, now_ms};
 
 /// `GET /api/health`.
-pub async fn health(State(api): State<Arc<Api>>) -> Response {
+pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
     let clients = api.app.presence(DEFAULT_SPACE).map_or(0, |presence| presence.sockets());
     Json(json!({
         "status": "ok",
@@ -28,12 +28,12 @@ pub async fn health(State(api): State<Arc<Api>>) -> Response {
 }
 
 /// `GET /healthz`: the process answers.
-pub async fn alive() -> &'static str {
+pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
 /// `GET /readyz`: pushes are taken and the server is not on its way out.
-pub async fn ready(State(api): State<Arc<Api>>) -> Response {
+pub(super) async fn ready(State(api): State<Arc<Api>>) -> Response {
     if is_ready(&api) {
         return "ready\n".into_response();
     }

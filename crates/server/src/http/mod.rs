@@ -22,8 +22,8 @@ use space::TopicSnapshot;
 
 use crate::{
     asker::Asker,
-    engine::Engine,
     doorkeeper::Doorkeeper,
+    engine::Engine,
     sync::{DEFAULT_SPACE, Running, SyncApp},
 };
 
@@ -89,9 +89,7 @@ impl Api {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(|| bad("bad_token", "send the header Authorization: Bearer TOKEN, or none".to_owned()))?;
-        self.doorkeeper
-            .admit(token, space, crate::sync::now_ms())
-            .map_err(|error| bad(error.code(), error.to_string()))
+        self.doorkeeper.admit(token, space, crate::sync::now_ms()).map_err(|error| bad(error.code(), error.to_string()))
     }
 
     /// A topic's state in the order it is shown in.
@@ -154,6 +152,10 @@ async fn file(method: Method, uri: axum::http::Uri, headers: HeaderMap) -> Respo
 }
 
 async fn wrong_method() -> Response {
-    Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path takes another method; docs/protocol.md lists them all")
-        .into_response()
+    Refused::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this path takes another method; docs/protocol.md lists them all",
+    )
+    .into_response()
 }

@@ -42,7 +42,11 @@ impl Refused {
     /// A space that is not declared.
     #[must_use]
     pub fn no_such_space() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_space", "there is no such space; declare it as [spaces.NAME] in tidings.toml")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "unknown_space",
+            "there is no such space; declare it as [spaces.NAME] in tidings.toml",
+        )
     }
 
     /// The store cannot be read.

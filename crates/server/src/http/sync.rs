@@ -279,10 +279,9 @@ fn json_bytes(body: Vec<u8>) -> Response {
 
 /// A body that is not called JSON could be sent by a foreign page without asking first.
 fn require_json(headers: &HeaderMap) -> Result<(), Refused> {
-    let is_json = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
+    let is_json = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    });
     if is_json {
         return Ok(());
     }

@@ -46,17 +46,19 @@ pub enum StartError {
         /// Which space.
         space: String,
         /// Why.
-        error: store::OpenError,
+        error: Box<store::OpenError>,
     },
     /// The projections of a space.
-    #[error("the views of the space {space} cannot be opened: {error}. They are derived: stop the server, delete {path}, start again")]
+    #[error(
+        "the views of the space {space} cannot be opened: {error}. They are derived: stop the server, delete {path}, start again"
+    )]
     Views {
         /// Which space.
         space: String,
         /// The file.
         path: PathBuf,
         /// Why.
-        error: store::ViewsError,
+        error: Box<store::ViewsError>,
     },
     /// The secrets.
     #[error(transparent)]
@@ -84,7 +86,9 @@ pub enum StartError {
         remedy: &'static str,
     },
     /// No address at all.
-    #[error("no address to listen on could be had; stop what uses the ports 3000 and 3001, or choose others with --listen")]
+    #[error(
+        "no address to listen on could be had; stop what uses the ports 3000 and 3001, or choose others with --listen"
+    )]
     NoAddress,
 }
 
@@ -135,11 +139,11 @@ fn open_space(
     let mut identity = [0; 16];
     getrandom::fill(&mut identity).expect("the system gives random bytes");
     let journal = store::Journal::open(&folder, store::JournalOptions::new(identity))
-        .map_err(|error| StartError::Journal { space: name.clone(), error })?;
+        .map_err(|error| StartError::Journal { space: name.clone(), error: Box::new(error) })?;
     let (views, start) = store::Views::open(&folder, &journal.reader()).map_err(|error| StartError::Views {
         space: name.clone(),
         path: folder.join("views.db"),
-        error,
+        error: Box::new(error),
     })?;
     let (head, at) = (journal.head().position, views.at().0);
     tracing::debug!(space = %name, %head, views = %at, ?start, "opened");
@@ -218,7 +222,9 @@ fn refused(address: SocketAddr, error: io::Error) -> StartError {
     let remedy = match error.kind() {
         io::ErrorKind::AddrInUse => "Something listens there already: stop it, or choose another address with --listen",
         io::ErrorKind::PermissionDenied => "Ports below 1024 need rights; choose a higher one with --listen",
-        io::ErrorKind::AddrNotAvailable => "This machine has no such address; choose one of its own, or 0.0.0.0 for all",
+        io::ErrorKind::AddrNotAvailable => {
+            "This machine has no such address; choose one of its own, or 0.0.0.0 for all"
+        }
         _ => "Choose another address with --listen",
     };
     StartError::Listen { address, error, remedy }

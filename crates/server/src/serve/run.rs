@@ -1,16 +1,11 @@
 //! `tidings serve`: from the configuration to the last log line.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Opened, Server, StartError, opening};
-use crate::{
-    config::Config,
-    doorkeeper::Doorkeeper,
-    http::assets,
-    identity::{Secrets, Tokens},
-};
+use super::{Server, StartError, opening};
+use crate::{config::Config, http::assets};
 
 /// Runs a server until SIGTERM or SIGINT; a second signal ends the process at once.
 pub fn run(config: &Config) -> Result<(), StartError> {

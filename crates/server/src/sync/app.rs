@@ -19,8 +19,8 @@ use super::{
     session::{Filled, Stay},
 };
 use crate::{
-    engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet},
     doorkeeper::Doorkeeper,
+    engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet},
     limits::{CATCH_UP_READS_MAX, MARK_ENTRIES_MIN},
 };
 
@@ -206,14 +206,7 @@ impl Application for Arc<SyncApp> {
         Session { link: Arc::downgrade(link), wire, stays: Vec::new() }
     }
 
-    fn received(
-        &self,
-        link: &Arc<SyncLink>,
-        session: &mut Session,
-        now: Instant,
-        message: Message,
-        out: &mut Control,
-    ) {
+    fn received(&self, link: &Arc<SyncLink>, session: &mut Session, now: Instant, message: Message, out: &mut Control) {
         match session.wire.receive(now, message, &self.config) {
             Ok(None) => {}
             Ok(Some(Incoming::Connect { namespace, auth })) => self.connect(link, session, namespace, auth, out),

@@ -23,10 +23,8 @@ pub fn parse(body: &[u8]) -> Result<Push, PushError> {
     let ask = Ask::new(&text("action").unwrap_or_default())?;
     let mut push = Push::new(topic, ask, body.member("data").map(|data| data.to_json()))?;
     push.key = key(body.member("key"))?;
-    push.client_time = body
-        .member("timestamp")
-        .filter(|time| !time.is_null())
-        .and_then(|time| ClientTime::new(time.as_str()));
+    push.client_time =
+        body.member("timestamp").filter(|time| !time.is_null()).and_then(|time| ClientTime::new(time.as_str()));
     Ok(push)
 }
 

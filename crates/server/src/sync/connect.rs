@@ -138,14 +138,7 @@ impl SyncApp {
         Ok(Entrance { namespace, running: Arc::clone(running), asker, filter, pid, cursor })
     }
 
-    fn admit(
-        &self,
-        link: &Arc<SyncLink>,
-        session: &mut Session,
-        entrance: Entrance,
-        start: Start,
-        out: &mut Control,
-    ) {
+    fn admit(&self, link: &Arc<SyncLink>, session: &mut Session, entrance: Entrance, start: Start, out: &mut Control) {
         if !session.wire.accept(&entrance.namespace) {
             return;
         }

@@ -47,7 +47,7 @@ impl UpdateEncoder {
 
 /// What stands before the array of an event: Engine.IO `4`, Socket.IO `2`, and the namespace unless it is `/`.
 #[must_use]
-pub fn event_prefix(space: &str) -> String {
+fn event_prefix(space: &str) -> String {
     if space == super::DEFAULT_SPACE { "42".to_owned() } else { format!("42/{space},") }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use journal::{Filter, Json, Refusal};
 use serde_json::{Value, json};
 use space::{Answer, Request};
@@ -17,12 +16,18 @@ use super::{
 use crate::{engine::Control, limits::UNANSWERED_PUSHES_MAX};
 
 impl SyncApp {
-    pub(super) fn event(self: &Arc<Self>, link: &Arc<SyncLink>, session: &mut Session, event: Event, out: &mut Control) {
+    pub(super) fn event(
+        self: &Arc<Self>,
+        link: &Arc<SyncLink>,
+        session: &mut Session,
+        event: Event,
+        out: &mut Control,
+    ) {
         let Some(stay) = session.stay(&event.namespace) else { return };
         let answer = match &*event.name {
             "push" => self.push(link, stay, &event),
             "pull" => self.pull(link, stay, &event),
-            "signal" => self.signal(stay, &event, out),
+            "signal" => Some(self.signal(stay, &event, out)),
             _ => Some(failure("unknown_event", "this server knows the events push, pull and signal")),
         };
         if let (Some(answer), Some(id)) = (answer, event.ack) {
@@ -62,7 +67,7 @@ impl SyncApp {
     }
 
     fn pull(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
-        let Some(id) = event.ack else { return None };
+        let id = event.ack?;
         if stay.unanswered >= UNANSWERED_PUSHES_MAX {
             return Some(failure(Refusal::Busy.code(), "too many requests of this socket wait for their answer"));
         }
@@ -96,16 +101,23 @@ impl SyncApp {
         None
     }
 
-    fn signal(&self, stay: &mut Stay, event: &Event, out: &mut Control) -> Option<Value> {
-        let signal = event.arguments.iter().next().and_then(|body: Bytes| Json::parse(&body).ok())?;
-        let kind = signal.member("kind")?.string()?;
-        if kind == "watch-presence" {
+    /// Asks for presence. Other kinds are reserved: they are taken and do nothing.
+    fn signal(&self, stay: &mut Stay, event: &Event, out: &mut Control) -> Value {
+        let kind = event.arguments.iter().next().and_then(|body| Json::parse(&body).ok()).and_then(|signal| {
+            let kind = signal.member("kind")?.string()?;
+            Some(kind.into_owned())
+        });
+        if kind.as_deref() == Some("watch-presence")
+            && let Some(presence) = self.presence(&stay.running.name)
+        {
             stay.watches_presence = true;
-            let presence = self.presence(&stay.running.name)?;
             let now = presence.signal().to_string();
             out.packet(socketio::event(&stay.namespace, "signal", now.as_bytes(), None, 0));
         }
-        None
+        match kind {
+            Some(_) => json!({ "success": true }),
+            None => failure("bad_signal", "a signal is an object with a kind, such as {kind: \"watch-presence\"}"),
+        }
     }
 }
 

@@ -134,7 +134,9 @@ impl WriterThread {
             self.refuse_waiting();
             std::thread::park_timeout(Duration::from_millis(5));
             if self.projected.has_changed().is_err() {
-                tracing::error!("the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again");
+                tracing::error!(
+                    "the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again"
+                );
                 self.inbox.close();
                 return self.refuse_waiting();
             }
@@ -214,11 +216,7 @@ impl Reply {
     }
 }
 
-fn project(
-    mut projector: Projector,
-    projected: &watch::Sender<Position>,
-    committed: &std::sync::mpsc::Receiver<()>,
-) {
+fn project(mut projector: Projector, projected: &watch::Sender<Position>, committed: &std::sync::mpsc::Receiver<()>) {
     loop {
         match projector.step() {
             Ok((position, more)) => {

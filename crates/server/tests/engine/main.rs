@@ -1,0 +1,6 @@
+//! The Engine.IO driver over real sockets: protocol, delivery, hostile peers, the end.
+#![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
+
+mod board;
+mod harness;
+mod protocol;

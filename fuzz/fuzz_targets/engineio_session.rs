@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run engineio_session fuzz/corpus/engineio_session fuzz/seeds/engineio_session`
+#![no_main]
+
+#[path = "../wire.rs"]
+#[allow(dead_code, reason = "each target uses one of the functions")]
+mod wire_targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| wire_targets::engineio_session(data));

@@ -4,11 +4,8 @@ mod attempts;
 mod changes;
 mod claims;
 mod http;
-<<<<<<< HEAD
 #[cfg(test)]
 mod http_tests;
-=======
->>>>>>> main
 pub mod limits;
 mod mint;
 mod passwords;

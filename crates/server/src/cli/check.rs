@@ -56,20 +56,18 @@ fn verify(name: &str, folder: &Path) -> Result<bool, Failure> {
         }
     })
     .map_err(Failure::failed)?;
+    let entries = counted(verification.entries, "entry", "entries");
+    let segments = counted(verification.segments as u64, "segment", "segments");
     match &verification.fault {
-        None => {
-            println!(
-                "ok       {name}: {} entries in {} segments, {} of them erased",
-                verification.entries, verification.segments, verification.erased
-            );
-            Ok(true)
-        }
-        Some(fault) => {
-            println!(
-                "PROBLEM  {name}: {fault}. {} entries before it are as they were written. Restore the folder from a backup; the entries after it cannot be trusted.",
-                verification.entries
-            );
-            Ok(false)
-        }
+        None => println!("ok       {name}: {entries} in {segments}, {} of them erased", verification.erased),
+        Some(fault) => println!(
+            "PROBLEM  {name}: {fault}. The {entries} before it are as they were written; restore the folder from a backup \
+             to have the others back."
+        ),
     }
+    Ok(verification.fault.is_none())
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

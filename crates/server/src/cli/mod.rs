@@ -5,7 +5,6 @@
 
 mod check;
 mod config;
-
 mod revoke;
 mod token;
 mod version;
@@ -16,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     config::{Config, Flags},
-    logging,
+    logging, serve,
 };
 
 /// Keeps every screen of an app in step, and carries its chat.
@@ -102,11 +101,12 @@ impl Failure {
     }
 }
 
-/// Runs the command line of this process; `serve` is what runs a server until it ends.
-pub fn run<E: fmt::Display>(serve: impl FnOnce(Config) -> Result<(), E>) -> ExitCode {
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
     // clap prints its own errors, to stderr with exit code 2, and help to stdout with 0.
     let result = match Line::parse().command {
-        Command::Serve(args) => args.run(serve),
+        Command::Serve(args) => args.run(),
         Command::Token(args) => token::run(&args),
         Command::Revoke(args) => revoke::run(&args),
         Command::Verify(args) => check::run(&args),
@@ -123,10 +123,10 @@ pub fn run<E: fmt::Display>(serve: impl FnOnce(Config) -> Result<(), E>) -> Exit
 }
 
 impl ServeArgs {
-    fn run<E: fmt::Display>(&self, serve: impl FnOnce(Config) -> Result<(), E>) -> Result<ExitCode, Failure> {
+    fn run(&self) -> Result<ExitCode, Failure> {
         logging::start("info");
         let flags = Flags { dev: self.dev, listen: self.listen.clone(), serves: true, ..self.folder.flags() };
-        serve(load(&flags)?).map_err(Failure::failed)?;
+        serve::run(&load(&flags)?).map_err(Failure::failed)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,6 +4,8 @@ mod attempts;
 mod changes;
 mod claims;
 mod http;
+#[cfg(test)]
+mod http_tests;
 pub mod limits;
 mod mint;
 mod passwords;

@@ -74,3 +74,54 @@ pub const CORS_REFUSED_ORIGINS_MAX: usize = 256;
 
 /// Longest origin in bytes that is logged.
 pub const CORS_ORIGIN_BYTES_MAX: usize = 256;
+
+/// Pushes that wait for the writer, all transports together. One more is told that the server is busy.
+pub const WAITING_PUSHES_MAX: usize = 65_536;
+
+/// How long a call that answers with state waits for the projections to catch up before it says "busy".
+pub const CAUGHT_UP_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
+pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
+
+/// Bytes offered to a transport at once: what a socket's send buffer takes, and a share of a poll's answer.
+pub const FILL_BYTES_MAX: usize = 256 * 1_024;
+
+/// Followers that a fan-out round serves before it lets others run: about a millisecond.
+pub const FANOUT_CHUNK_FOLLOWERS: usize = 64;
+
+/// The longest that a fan-out round waits after the last one began, so that each system call carries more.
+pub const PACE_MAX: Duration = Duration::from_millis(20);
+
+/// Slow readers that are caught up from the store at once; the others wait their turn.
+pub const CATCH_UP_READS_MAX: usize = 64;
+
+/// Pushes and pulls of one socket that wait for their answer.
+pub const UNANSWERED_PUSHES_MAX: usize = 1_024;
+
+/// Entries of others after which an idle socket is told how far the journal has come.
+pub const MARK_ENTRIES_MIN: u64 = 10_000;
+
+/// How often sockets are looked over for marks and presence is told.
+pub const ROUNDS_EVERY: Duration = Duration::from_secs(1);
+
+/// Bytes of a process id that a client brings back.
+pub const PID_BYTES_MAX: usize = 128;
+
+/// Names that a presence signal tells.
+pub const PRESENCE_NAMES_MAX: usize = 64;
+
+/// Topic patterns in a query string.
+pub const TOPICS_QUERY_PATTERNS_MAX: usize = 64;
+
+/// Pages that one call for changes goes through while it finds nothing for its reader.
+pub const CHANGES_PAGES_MAX: usize = 32;
+
+/// Parts of a state that are read ahead of a slow client.
+pub const SNAPSHOT_BATCHES_AHEAD: usize = 4;
+
+/// Parts of an event stream that wait for a slow client.
+pub const STREAM_PARTS_AHEAD: usize = 1;
+
+/// How often an idle event stream gets a comment, so that proxies keep it open.
+pub const STREAM_COMMENT_EVERY: Duration = Duration::from_secs(15);

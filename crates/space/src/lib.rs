@@ -1,1 +1,22 @@
 //! A journal at work: the writer, the projector, the tails and the followers, as steps.
+//!
+//! Nothing here spawns, waits, reads a clock or draws randomness: production calls the steps on threads of its own,
+//! simulation calls them inline. Nothing here knows HTTP or packets: the encoder is injected.
+
+pub mod limits;
+mod overlay;
+mod page;
+mod projector;
+mod read_error;
+mod snapshot;
+mod space;
+mod start;
+mod writer;
+
+pub use page::Page;
+pub use projector::{ProjectError, Projector};
+pub use read_error::ReadError;
+pub use snapshot::{Snapshot, TopicSnapshot};
+pub use space::{Space, SpaceOptions};
+pub use start::{ResetReason, Start};
+pub use writer::{Answer, Committed, Receipt, Request, Step, Writer};

@@ -1,1 +1,24 @@
-//! Durability: journal segments, projections and accounts over memory and SQLite.
+//! Durability: the journal's segments, the projections and the accounts, in memory or in SQLite.
+//!
+//! Every store is a closed choice of back ends behind plain methods that block; nothing outside this crate knows which
+//! one is at work, and nothing here knows HTTP, Socket.IO or sockets. One contract suite per store runs over every arm.
+
+mod accounts;
+mod failure;
+mod faults;
+mod folder;
+mod journal;
+pub mod limits;
+mod sqlite;
+mod views;
+
+pub use accounts::{
+    Accounts, AccountsError, AccountsVersion, PasswordHash, Revocations, SetupHash, User, UserKind, UserRole,
+};
+pub use failure::Failure;
+pub use faults::Faults;
+pub use journal::{
+    AppendError, CheckpointError, Damage, Discontinuity, Fault, Head, Journal, JournalOptions, JournalReader,
+    OpenError, ReadError, Verification, verify,
+};
+pub use views::{Discarded, Item, KeyUse, Topic, Views, ViewsError, ViewsReader, ViewsSnapshot, ViewsStart};

@@ -4,22 +4,12 @@
 use std::io::{ErrorKind, IoSlice};
 
 use bytes::Bytes;
+use journal::Span;
 use tokio::net::TcpStream;
 use wire::engineio::PayloadWriter;
 
 use super::pending::Pending;
 use crate::limits::ENGINE_SLICES_PER_WRITE_MAX;
-
-/// One message inside shared bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Where its WebSocket header starts.
-    pub start: u32,
-    /// Where its Engine.IO text packet starts (`42["sync_update",…`).
-    pub payload: u32,
-    /// Where both end.
-    pub end: u32,
-}
 
 /// Some messages that lie one behind the other: each span starts where the one before it ends.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,290 @@
+//! The sync calls over HTTP: push, the state, single topics, pages of changes.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use journal::{Cursor, Filter, Pattern, TopicKind, TopicName};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use space::{Request, TopicSnapshot};
+use tokio::sync::oneshot;
+
+use super::{Api, refused::Refused, stream};
+use crate::{
+    limits::{SNAPSHOT_BATCHES_AHEAD, TOPICS_QUERY_PATTERNS_MAX},
+    sync::{Reply, Running, UpdateEncoder, ask},
+};
+
+/// The header that carries the cursor beside a state.
+pub const CURSOR_HEADER: &str = "tidings-cursor";
+
+/// What every reading call may say.
+#[derive(Debug, Default, Deserialize)]
+pub struct ReadQuery {
+    /// Comma-separated topic patterns.
+    topics: Option<String>,
+    /// Follow or page from here.
+    since: Option<String>,
+    /// How many changes at most.
+    limit: Option<usize>,
+    /// Another space than `default`.
+    space: Option<String>,
+}
+
+impl ReadQuery {
+    pub(super) fn filter(&self) -> Result<Filter, Refused> {
+        let Some(topics) = &self.topics else { return Ok(Filter::Everything) };
+        let patterns: Vec<Pattern> = topics
+            .split(',')
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| Pattern::new(text.trim()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| Refused::new(StatusCode::BAD_REQUEST, "bad_topic", error.to_string()))?;
+        if patterns.len() > TOPICS_QUERY_PATTERNS_MAX {
+            let error = format!("at most {TOPICS_QUERY_PATTERNS_MAX} topic patterns fit into one request");
+            return Err(Refused::new(StatusCode::BAD_REQUEST, "too_many_topics", error));
+        }
+        Ok(Filter::Patterns(patterns.into()))
+    }
+
+    pub(super) fn since(&self) -> Option<&str> {
+        self.since.as_deref()
+    }
+
+    pub(super) fn space(&self) -> Option<&str> {
+        self.space.as_deref()
+    }
+}
+
+/// `POST /api/sync/push`.
+pub async fn push(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Refused> {
+    require_json(&headers)?;
+    let running = api.space(query.space())?;
+    let asker = api.asker(&headers, &running.name)?;
+    let pushed = ask::parse(&body).map_err(Refused::from)?;
+    let (sender, answer) = oneshot::channel();
+    let request = Request { who: asker.principal().clone(), push: pushed, reply: Reply::Wait(sender) };
+    running.push(request)?;
+    let receipt = answer.await.map_err(|_| journal::Refusal::Unavailable)??;
+    let message = match (receipt.duplicate, receipt.changed) {
+        (true, _) => "this update was accepted before",
+        (false, true) => "update accepted",
+        (false, false) => "there was nothing to change",
+    };
+    let mut answer = ask::receipt_json(&receipt);
+    answer["success"] = Value::Bool(true);
+    answer["message"] = Value::from(message);
+    Ok(Json(answer).into_response())
+}
+
+/// `GET /api/sync/data`: the present state of everything the asker may read.
+pub async fn data(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let running = api.space(query.space())?;
+    let asker = api.asker(&headers, &running.name)?;
+    let filter = query.filter()?;
+    running.caught_up().await?;
+    let space = Arc::clone(&running.space);
+    let who = asker.principal().clone();
+    let snapshot = blocking(move || space.snapshot(&who, &filter)).await?;
+    let topics = snapshot.topics.into_iter().map(|topic| (true, api.presented(&running.name, topic))).collect();
+    Ok(state(running, snapshot.cursor, Shape::Object, topics))
+}
+
+/// `GET /api/sync/{topic}`: one bare list or document.
+pub async fn topic(
+    State(api): State<Arc<Api>>,
+    Path(name): Path<String>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let name = TopicName::new(&name).map_err(|_| Refused::no_such_topic())?;
+    one_topic(&api, query.space(), &headers, &name, None).await
+}
+
+/// One topic, and what to answer while it is empty.
+pub async fn one_topic(
+    api: &Api,
+    space: Option<&str>,
+    headers: &HeaderMap,
+    name: &TopicName,
+    if_absent: Option<TopicKind>,
+) -> Result<Response, Refused> {
+    let running = api.space(space)?;
+    let asker = api.asker(headers, &running.name)?;
+    running.caught_up().await?;
+    let (space, who, wanted) = (Arc::clone(&running.space), asker.principal().clone(), name.clone());
+    match blocking(move || space.topic(&wanted, &who)).await? {
+        Some((cursor, topic)) => {
+            let topic = api.presented(&running.name, topic);
+            Ok(state(running, cursor, Shape::Bare, vec![(false, topic)]))
+        }
+        None => match if_absent {
+            Some(TopicKind::List) => Ok(Json(json!([])).into_response()),
+            Some(TopicKind::Document) => Ok(Json(json!({})).into_response()),
+            None => Err(Refused::no_such_topic()),
+        },
+    }
+}
+
+/// `GET /api/sync/changes`: a page of changes after a cursor.
+pub async fn changes(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let running = api.space(query.space())?;
+    let asker = api.asker(&headers, &running.name)?;
+    let filter = query.filter()?;
+    let page = ask::changes(running, asker.principal(), &filter, query.since(), query.limit).await?;
+    let mut body = Vec::with_capacity(page.bytes_len() + 128);
+    page.write(&UpdateEncoder::new(&running.name), &mut body);
+    Ok(json_bytes(body))
+}
+
+/// `GET /api/sync/stream`: server-sent events.
+pub async fn stream(
+    State(api): State<Arc<Api>>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let running = Arc::clone(api.space(query.space())?);
+    let asker = api.asker(&headers, &running.name)?;
+    let filter = query.filter()?;
+    let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let cursor = last_id.or(query.since()).map(str::to_owned);
+    stream::open(&api, running, asker, filter, cursor).await
+}
+
+/// Runs a reading step where it may block.
+pub async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, space::ReadError> + Send + 'static,
+) -> Result<T, Refused> {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(result) => result.map_err(|error| Refused::unreadable(&error)),
+        Err(error) => {
+            tracing::error!(%error, "a read ended early");
+            Err(journal::Refusal::Unavailable.into())
+        }
+    }
+}
+
+/// Whether a state is an object of topics or one bare topic.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Object,
+    Bare,
+}
+
+/// Streams topics: positions are known, the data is read as the client takes it, a few reads ahead.
+fn state(running: &Arc<Running>, cursor: Cursor, shape: Shape, topics: Vec<(bool, TopicSnapshot)>) -> Response {
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(SNAPSHOT_BATCHES_AHEAD);
+    let space = Arc::clone(&running.space);
+    tokio::task::spawn_blocking(move || {
+        let mut writer = StateWriter { sender, buffer: Vec::new() };
+        if let Err(error) = writer.write_all(&space, shape, topics) {
+            tracing::debug!(%error, "a state was not taken to its end");
+        }
+    });
+    let body = Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(receiver));
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(cursor) = HeaderValue::from_str(&cursor.encode()) {
+        headers.insert(CURSOR_HEADER, cursor);
+    }
+    response
+}
+
+struct StateWriter {
+    sender: tokio::sync::mpsc::Sender<Result<Bytes, std::io::Error>>,
+    buffer: Vec<u8>,
+}
+
+impl StateWriter {
+    fn write_all(
+        &mut self,
+        space: &space::Space,
+        shape: Shape,
+        topics: Vec<(bool, TopicSnapshot)>,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        if shape == Shape::Object {
+            self.buffer.push(b'{');
+        }
+        for (index, (named, topic)) in topics.into_iter().enumerate() {
+            if index > 0 {
+                self.buffer.push(b',');
+            }
+            if named {
+                journal::write_string(&mut self.buffer, topic.name.as_str());
+                self.buffer.push(b':');
+            }
+            self.write_topic(space, &topic)?;
+        }
+        if shape == Shape::Object {
+            self.buffer.push(b'}');
+        }
+        self.flush()
+    }
+
+    fn write_topic(&mut self, space: &space::Space, topic: &TopicSnapshot) -> Result<(), Box<dyn std::error::Error>> {
+        if topic.kind == TopicKind::Document {
+            let document = space.items(topic.items.get(..1).unwrap_or_default())?;
+            self.buffer.extend_from_slice(document.first().map_or(b"{}".as_slice(), |data| data.as_bytes()));
+            return Ok(());
+        }
+        self.buffer.push(b'[');
+        let mut is_first = true;
+        for positions in topic.items.chunks(space::limits::SNAPSHOT_ITEMS_PER_READ) {
+            for data in space.items(positions)? {
+                if !std::mem::take(&mut is_first) {
+                    self.buffer.push(b',');
+                }
+                self.buffer.extend_from_slice(data.as_bytes());
+            }
+            self.flush()?;
+        }
+        self.buffer.push(b']');
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Box<dyn std::error::Error>> {
+        let bytes = std::mem::take(&mut self.buffer);
+        Ok(self.sender.blocking_send(Ok(bytes.into()))?)
+    }
+}
+
+fn json_bytes(body: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, body).into_response()
+}
+
+/// A body that is not called JSON could be sent by a foreign page without asking first.
+fn require_json(headers: &HeaderMap) -> Result<(), Refused> {
+    let is_json = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+        value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    });
+    if is_json {
+        return Ok(());
+    }
+    let error = "send JSON, with the header Content-Type: application/json";
+    Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", error))
+}

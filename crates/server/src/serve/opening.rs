@@ -1,0 +1,231 @@
+//! Opening: the data folder, its secrets and accounts, every space's journal and projections, and the listeners.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use axum::Router;
+use journal::TopicKind;
+use space::{Space, SpaceOptions};
+use store::Accounts;
+use tokio::net::TcpListener;
+
+use crate::{
+    config::{Config, Listen, SpaceSettings},
+    doorkeeper::Doorkeeper,
+    http::TopicViews,
+    identity::{self, AccountsWatch, Secrets, SecretsError, SignIn, Tokens},
+    listen,
+    sync::{Running, UpdateEncoder, fanout::Fanout, now_ms},
+};
+
+/// Everything behind the listeners.
+pub struct Opened {
+    /// The spaces by name.
+    pub spaces: HashMap<Box<str>, Arc<Running>>,
+    /// Who checks tokens.
+    pub doorkeeper: Arc<Doorkeeper>,
+    /// The calls of `/api/auth`.
+    pub auth: Router,
+    /// How topics are shown.
+    pub views: TopicViews,
+    /// The one-time secret with which the first admin is made, while there is none.
+    pub setup: Option<String>,
+}
+
+/// Why a server does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal of a space.
+    #[error("the journal of the space {space} cannot be opened: {error}")]
+    Journal {
+        /// Which space.
+        space: String,
+        /// Why.
+        error: Box<store::OpenError>,
+    },
+    /// The projections of a space.
+    #[error(
+        "the views of the space {space} cannot be opened: {error}. They are derived: stop the server, delete {path}, start again"
+    )]
+    Views {
+        /// Which space.
+        space: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: Box<store::ViewsError>,
+    },
+    /// The secrets.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// The accounts.
+    #[error("the accounts cannot be opened: {0}")]
+    Accounts(#[from] store::AccountsError),
+    /// Passwords.
+    #[error("passwords cannot be hashed: {0}")]
+    Passwords(#[from] identity::PasswordError),
+    /// The set-up link.
+    #[error("the link for the first admin cannot be made: {0}")]
+    SetUp(#[from] identity::SignInError),
+    /// A thread.
+    #[error("the system starts no more threads: {0}. Raise the limit of processes (ulimit -u)")]
+    Threads(io::Error),
+    /// A port.
+    #[error("{address} cannot be listened on: {error}. {remedy}")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// No address at all.
+    #[error(
+        "no address to listen on could be had; stop what uses the ports 3000 and 3001, or choose others with --listen"
+    )]
+    NoAddress,
+}
+
+/// Opens the data folder: secrets, accounts, and every space.
+pub fn open(config: &Config) -> Result<(Opened, AccountsWatch), StartError> {
+    let secrets = Secrets::load_or_create(&config.data)?;
+    let accounts = Accounts::open(&config.data)?;
+    let watch = AccountsWatch::new(accounts.clone())?;
+    let tokens = || match &config.jwt_secret {
+        Some(secret) => Tokens::shared(secret),
+        None => Tokens::own(&secrets.token),
+    };
+    let doorkeeper = Arc::new(Doorkeeper::new(tokens(), watch.revocations()));
+    let doors = SignIn::new(config, accounts, watch.clone(), tokens())?;
+    let setup = doors.new_setup_secret(now_ms())?;
+    let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let opened = Opened {
+        spaces: open_spaces(config, &secrets.cursor_key(), shards)?,
+        doorkeeper,
+        auth: identity::routes(Arc::new(doors)),
+        views: topic_views(&config.spaces),
+        setup,
+    };
+    Ok((opened, watch))
+}
+
+/// Opens the journal and the projections of every space and sets them to work.
+fn open_spaces(
+    config: &Config,
+    keys: &journal::CursorKey,
+    shards: usize,
+) -> Result<HashMap<Box<str>, Arc<Running>>, StartError> {
+    let open = |settings: &SpaceSettings| {
+        let running = open_space(config, settings, keys, shards)?;
+        Ok((settings.name.as_str().into(), running))
+    };
+    config.spaces.iter().map(open).collect()
+}
+
+fn open_space(
+    config: &Config,
+    settings: &SpaceSettings,
+    keys: &journal::CursorKey,
+    shards: usize,
+) -> Result<Arc<Running>, StartError> {
+    let name = &settings.name;
+    let folder = space_folder(&config.data, name);
+    let mut identity = [0; 16];
+    getrandom::fill(&mut identity).expect("the system gives random bytes");
+    let journal = store::Journal::open(&folder, store::JournalOptions::new(identity))
+        .map_err(|error| StartError::Journal { space: name.clone(), error: Box::new(error) })?;
+    let (views, start) = store::Views::open(&folder, &journal.reader()).map_err(|error| StartError::Views {
+        space: name.clone(),
+        path: folder.join("views.db"),
+        error: Box::new(error),
+    })?;
+    let (head, at) = (journal.head().position, views.at().0);
+    tracing::debug!(space = %name, %head, views = %at, ?start, "opened");
+    if head.0 > at.0 + 100_000 {
+        tracing::info!(space = %name, entries = head.0 - at.0, "building the views; pushes wait until they are done");
+    }
+    let options = SpaceOptions {
+        rules: settings.rule_book(config.dev),
+        keys: keys.clone(),
+        encoder: Arc::new(UpdateEncoder::new(name)),
+        data_bytes_max: config.limits.payload_bytes,
+    };
+    let space = Space::new(options, &journal, &views);
+    Running::start(name, space, journal, views, Fanout::start(shards)).map_err(StartError::Threads)
+}
+
+/// Where a space's files lie.
+#[must_use]
+pub fn space_folder(data: &Path, name: &str) -> PathBuf {
+    data.join("spaces").join(name)
+}
+
+/// How the declared topics are shown.
+fn topic_views(spaces: &[SpaceSettings]) -> TopicViews {
+    let mut views = TopicViews::default();
+    for space in spaces {
+        for topic in &space.topics {
+            let journal::Pattern::Exact(name) = &topic.declaration.pattern else { continue };
+            if topic.newest_first {
+                views.newest_first.push((space.name.as_str().into(), name.clone()));
+            }
+            if let Some(path) = &topic.path {
+                views.paths.push(crate::http::TopicPath {
+                    path: path.clone(),
+                    space: space.name.as_str().into(),
+                    topic: name.clone(),
+                    kind: topic.declaration.kind.unwrap_or(TopicKind::List),
+                });
+            }
+        }
+    }
+    views
+}
+
+/// Opens the listeners. With the default addresses one of the two ports is enough; a chosen address must be had. A
+/// machine without IPv6 (or IPv4) serves the other.
+pub fn bind(listen: &Listen) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::new();
+    for address in &listen.addresses {
+        let mut of_address = Vec::new();
+        let mut taken = None;
+        for socket in address.sockets() {
+            match listen::bind(socket) {
+                Ok(listener) => of_address.push(listener),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken = Some((socket, error)),
+                Err(error) if is_absent_family(&error) && address.is_loopback() => {}
+                Err(error) => return Err(refused(socket, error)),
+            }
+        }
+        match taken {
+            // Half an address would send the browsers that try the other half to somebody else's server.
+            Some((socket, error)) if !listen.is_default => return Err(refused(socket, error)),
+            Some((socket, _)) => tracing::warn!(address = %socket, "already in use; not listening on it"),
+            None => listeners.append(&mut of_address),
+        }
+    }
+    if listeners.is_empty() { Err(StartError::NoAddress) } else { Ok(listeners) }
+}
+
+fn is_absent_family(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.raw_os_error() == Some(97)
+}
+
+fn refused(address: SocketAddr, error: io::Error) -> StartError {
+    let remedy = match error.kind() {
+        io::ErrorKind::AddrInUse => "Something listens there already: stop it, or choose another address with --listen",
+        io::ErrorKind::PermissionDenied => "Ports below 1024 need rights; choose a higher one with --listen",
+        io::ErrorKind::AddrNotAvailable => {
+            "This machine has no such address; choose one of its own, or 0.0.0.0 for all"
+        }
+        _ => "Choose another address with --listen",
+    };
+    StartError::Listen { address, error, remedy }
+}

@@ -1,0 +1,199 @@
+//! What a client asks, on whichever transport: a push read from its JSON, its receipt, a page of changes.
+
+use std::sync::Arc;
+
+use journal::{Ask, ClientTime, Filter, Json, Key, Position, Principal, Push, RawJson, Refusal, TopicName};
+use serde_json::{Value, json};
+use space::{Page, Receipt, Space, Start, limits::CHANGES_MAX};
+
+use super::{Running, UpdateEncoder};
+use crate::limits::CHANGES_PAGES_MAX;
+
+/// Topic names that are paths of the API.
+const RESERVED_TOPICS: [&str; 4] = ["push", "data", "changes", "stream"];
+
+/// Reads `{type, action, data, timestamp?, key?}` by the one strict parser. Unknown members are ignored.
+pub fn parse(body: &[u8]) -> Result<Push, PushError> {
+    let body = Json::parse(body).map_err(PushError::Json)?;
+    let text = |name| body.member(name).and_then(|value| value.string());
+    let topic = text("type").and_then(|name| TopicName::new(&name).ok()).ok_or(Refusal::BadTopic)?;
+    if RESERVED_TOPICS.contains(&topic.as_str()) {
+        return Err(Refusal::ReservedTopic.into());
+    }
+    let ask = Ask::new(&text("action").unwrap_or_default())?;
+    let mut push = Push::new(topic, ask, body.member("data").map(|data| data.to_json()))?;
+    push.key = key(body.member("key"))?;
+    push.client_time =
+        body.member("timestamp").filter(|time| !time.is_null()).and_then(|time| ClientTime::new(time.as_str()));
+    Ok(push)
+}
+
+/// Why a push could not be read.
+#[derive(Debug)]
+pub enum PushError {
+    /// It is not JSON as this server takes it.
+    Json(journal::JsonError),
+    /// It is not a push.
+    Refused(Refusal),
+}
+
+impl PushError {
+    /// The stable word.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "bad_json",
+            Self::Refused(refusal) => refusal.code(),
+        }
+    }
+}
+
+impl std::fmt::Display for PushError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(error) => error.fmt(f),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl From<Refusal> for PushError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+fn key(value: Option<RawJson<'_>>) -> Result<Option<Key>, Refusal> {
+    match value {
+        None => Ok(None),
+        Some(value) if value.is_null() => Ok(None),
+        Some(value) => {
+            let text = value.string().ok_or(Refusal::BadKey)?;
+            Key::new(&text).map(Some).map_err(|_| Refusal::BadKey)
+        }
+    }
+}
+
+/// The members of a receipt.
+#[must_use]
+pub fn receipt_json(receipt: &Receipt) -> Value {
+    let mut answer = json!({
+        "position": receipt.position.0,
+        "seq": receipt.seq.0,
+        "cursor": receipt.cursor.encode(),
+        "duplicate": receipt.duplicate,
+    });
+    if !receipt.changed {
+        answer["changed"] = Value::Bool(false);
+    }
+    answer
+}
+
+/// A page of the changes call.
+#[derive(Debug)]
+pub enum Changes {
+    /// Changes, the cursor after them, and whether that is the head.
+    Page {
+        /// The encoded changes.
+        page: Page,
+        /// Where to go on.
+        cursor: String,
+        /// There was nothing more when it was read.
+        complete: bool,
+    },
+    /// The cursor cannot be honoured.
+    Reset {
+        /// Why, as a word.
+        reason: &'static str,
+        /// The head: follow from here after a snapshot.
+        cursor: String,
+    },
+}
+
+/// Reads a page of changes after a cursor; without one, from the beginning.
+pub async fn changes(
+    running: &Arc<Running>,
+    who: &Principal,
+    filter: &Filter,
+    since: Option<&str>,
+    limit: Option<usize>,
+) -> Result<Changes, Refusal> {
+    running.caught_up().await?;
+    let (space, who, filter) = (Arc::clone(&running.space), who.clone(), filter.clone());
+    let since = since.map(str::to_owned);
+    let limit = limit.unwrap_or(CHANGES_MAX).clamp(1, CHANGES_MAX);
+    let read = move || -> Result<Changes, space::ReadError> {
+        let after = match &since {
+            None => Position::START,
+            Some(_) => match space.start(since.as_deref(), &who, &filter)? {
+                Start::Reset(reason, cursor) => {
+                    return Ok(Changes::Reset { reason: reason.as_str(), cursor: cursor.encode() });
+                }
+                start => start.position(),
+            },
+        };
+        let head = space.projected();
+        let page = first_page_with_changes(&space, after, head, &who, &filter, limit)?;
+        let cursor = space.cursor_at(page.through)?.map_or_else(String::new, |cursor| cursor.encode());
+        let complete = page.through >= head;
+        Ok(Changes::Page { page, cursor, complete })
+    };
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(changes)) => Ok(changes),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the store cannot be read");
+            Err(Refusal::Unavailable)
+        }
+        Err(_) => Err(Refusal::Unavailable),
+    }
+}
+
+/// Goes on through what is not for this reader, a bounded way: an empty page that is not complete says "ask again".
+fn first_page_with_changes(
+    space: &Space,
+    after: Position,
+    head: Position,
+    who: &Principal,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Page, space::ReadError> {
+    let mut page = space.bounded_page(after, head, limit, who, filter)?;
+    for _ in 1..CHANGES_PAGES_MAX {
+        if !page.spans.is_empty() || page.through >= head {
+            break;
+        }
+        page = space.bounded_page(page.through, head, limit, who, filter)?;
+    }
+    Ok(page)
+}
+
+impl Changes {
+    /// About how long its JSON gets.
+    #[must_use]
+    pub fn bytes_len(&self) -> usize {
+        match self {
+            Self::Page { page, .. } => page.bytes.len(),
+            Self::Reset { .. } => 0,
+        }
+    }
+
+    /// Appends `{changes: […], cursor, complete}` or `{reset: {reason}, cursor, …}`.
+    pub fn write(&self, encoder: &UpdateEncoder, out: &mut Vec<u8>) {
+        match self {
+            Self::Page { page, cursor, complete } => {
+                out.extend_from_slice(b"{\"changes\":[");
+                for (index, span) in page.spans.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    out.extend_from_slice(&page.bytes[encoder.outline(*span).update]);
+                }
+                out.extend_from_slice(format!("],\"cursor\":\"{cursor}\",\"complete\":{complete}}}").as_bytes());
+            }
+            Self::Reset { reason, cursor } => out.extend_from_slice(
+                format!("{{\"changes\":[],\"reset\":{{\"reason\":\"{reason}\"}},\"cursor\":\"{cursor}\",\"complete\":false}}")
+                    .as_bytes(),
+            ),
+        }
+    }
+}

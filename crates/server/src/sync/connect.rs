@@ -1,0 +1,217 @@
+//! CONNECT: who comes, from where they follow, and the two events that greet them.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use journal::{Cursor, Filter, Follower, Json, Pattern, limits::FOLLOWED_PATTERNS_MAX};
+use serde_json::json;
+use space::Start;
+use wire::socketio::{self, Namespace};
+
+use super::{
+    Running, Session, SyncApp,
+    app::{FollowerOf, SyncLink},
+    fanout::Handle,
+    session::Stay,
+};
+use crate::{asker::Asker, engine::Control, limits::PID_BYTES_MAX};
+
+/// What a CONNECT said, once it makes sense.
+struct Entrance {
+    namespace: Namespace,
+    running: Arc<Running>,
+    asker: Asker,
+    filter: Filter,
+    /// The process id that the client brought back, if it is one of ours.
+    pid: Option<Pid>,
+    cursor: Option<String>,
+}
+
+/// Why a CONNECT is refused for good; anything passing would end the transport instead.
+struct Refused {
+    code: &'static str,
+    message: String,
+}
+
+/// The private id of a socket's life across reconnects: random, and the cursor it started from. A client that was cut
+/// before it saw any event returns with it and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pid {
+    text: String,
+}
+
+impl Pid {
+    fn new(start: &Cursor) -> Self {
+        let mut random = [0; 12];
+        getrandom::fill(&mut random).expect("the system gives random bytes");
+        Self { text: format!("{}.{}", URL_SAFE_NO_PAD.encode(random), start.encode()) }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (random, cursor) = text.split_once('.')?;
+        let is_ours = text.len() <= PID_BYTES_MAX
+            && URL_SAFE_NO_PAD.decode(random).is_ok_and(|random| random.len() == 12)
+            && Cursor::decode(cursor).is_ok();
+        is_ours.then(|| Self { text: text.to_owned() })
+    }
+
+    fn start(&self) -> &str {
+        self.text.split_once('.').map_or("", |(_, cursor)| cursor)
+    }
+}
+
+impl SyncApp {
+    pub(super) fn connect(
+        self: &Arc<Self>,
+        link: &Arc<SyncLink>,
+        session: &mut Session,
+        namespace: Namespace,
+        auth: Option<Bytes>,
+        out: &mut Control,
+    ) {
+        let entrance = match self.entrance(namespace.clone(), auth.as_deref()) {
+            Ok(entrance) => entrance,
+            Err(refused) => {
+                if session.wire.refuse(&namespace) {
+                    let error = json!({ "message": refused.message, "data": { "code": refused.code } });
+                    out.packet(socketio::connect_error(&namespace, error.to_string().as_bytes()));
+                }
+                return;
+            }
+        };
+        if entrance.cursor.is_none() {
+            let start = Start::Fresh(entrance.running.space.head_cursor());
+            return self.admit(link, session, entrance, start, out);
+        }
+        let (app, link) = (Arc::clone(self), Arc::clone(link));
+        tokio::spawn(async move { app.admit_later(link, entrance).await });
+    }
+
+    /// Checks the cursor in the store, off the serving threads, then lets the client in.
+    async fn admit_later(self: Arc<Self>, link: Arc<SyncLink>, entrance: Entrance) {
+        let Ok(permit) = Arc::clone(&self.reads).acquire_owned().await else { return };
+        // Counting what was missed needs projections; only a long absence needs the count, so not waiting is harmless.
+        let space = Arc::clone(&entrance.running.space);
+        let (cursor, who) = (entrance.cursor.clone(), entrance.asker.principal().clone());
+        let filter = entrance.filter.clone();
+        let start = tokio::task::spawn_blocking(move || space.start(cursor.as_deref(), &who, &filter)).await;
+        drop(permit);
+        match start {
+            Ok(Ok(start)) => {
+                let app = Arc::clone(&self);
+                let entering = Arc::clone(&link);
+                link.enter(move |session, out| app.admit(&entering, session, entrance, start, out));
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a cursor cannot be checked");
+                link.close(crate::engine::CloseReason::ClosedByServer);
+            }
+            Err(_) => link.close(crate::engine::CloseReason::ClosedByServer),
+        }
+    }
+
+    fn entrance(&self, namespace: Namespace, auth: Option<&[u8]>) -> Result<Entrance, Refused> {
+        let running = self
+            .space_of(&namespace)
+            .ok_or_else(|| Refused { code: "unknown_space", message: "Invalid namespace".to_owned() })?;
+        let bad = |message: &str| Refused { code: "bad_auth", message: message.to_owned() };
+        let auth = match auth {
+            Some(auth) => Json::parse(auth).map_err(|error| bad(&format!("auth is not valid JSON: {error}")))?,
+            None => Json::empty_object(),
+        };
+        let text = |name| auth.member(name).and_then(|value| value.string()).filter(|text| !text.is_empty());
+        let asker = match text("token") {
+            Some(token) => self
+                .doorkeeper
+                .admit(&token, &running.name, super::now_ms())
+                .map_err(|error| Refused { code: error.code(), message: error.to_string() })?,
+            None => Asker::anonymous(),
+        };
+        let pid = text("pid").and_then(|pid| Pid::read(&pid));
+        let offset = text("offset").map(String::from);
+        let cursor = match &pid {
+            Some(pid) => Some(offset.unwrap_or_else(|| pid.start().to_owned())),
+            None => text("cursor").map(String::from),
+        };
+        let filter = filter(&auth).map_err(|message| bad(&message))?;
+        Ok(Entrance { namespace, running: Arc::clone(running), asker, filter, pid, cursor })
+    }
+
+    fn admit(&self, link: &Arc<SyncLink>, session: &mut Session, entrance: Entrance, start: Start, out: &mut Control) {
+        if !session.wire.accept(&entrance.namespace) {
+            return;
+        }
+        let Entrance { namespace, running, asker, filter, pid, .. } = entrance;
+        let resumed = matches!(start, Start::Resumed(_));
+        let pid = pid.filter(|_| resumed).unwrap_or_else(|| Pid::new(&start.cursor()));
+        let handle: Handle = Arc::new(FollowerOf { link: Arc::downgrade(link), namespace: namespace.clone() });
+        let presence = self.presence.get(&*running.name);
+        let clients = presence.map_or(0, |presence| presence.join(asker.person()));
+        greet(&namespace, &running, &asker, &pid, &start, clients, out);
+        session.stays.push(Stay {
+            _seat: running.fanout.join(filter.clone(), &handle),
+            follower: Follower::new(asker.principal().clone(), filter, start.position()),
+            namespace,
+            page: None,
+            is_reading: false,
+            unanswered: 0,
+            watches_presence: false,
+            told: start.position(),
+            ends_at: asker.ends_in(super::now_ms()).map(|wait| std::time::Instant::now() + wait),
+            running,
+            asker,
+        });
+    }
+}
+
+/// `connected` carries the cursor that following starts from, never the head: a drop during catch-up must not skip the
+/// rest. Every event ends in a cursor, or in something that is not a string, because the client keeps the last string.
+fn greet(
+    namespace: &Namespace,
+    running: &Running,
+    asker: &Asker,
+    pid: &Pid,
+    start: &Start,
+    clients: usize,
+    out: &mut Control,
+) {
+    let mut sid = [0; 15];
+    getrandom::fill(&mut sid).expect("the system gives random bytes");
+    let connect = json!({ "sid": URL_SAFE_NO_PAD.encode(sid), "pid": pid.text });
+    out.packet(socketio::connect(namespace, connect.to_string().as_bytes()));
+
+    let cursor = start.cursor().encode();
+    let resumed = matches!(start, Start::Resumed(_));
+    let mut greeting = json!({
+        "message": "connected to Tidings",
+        "space": &*running.name,
+        "clients": clients,
+        "resumed": resumed,
+    });
+    if let Some(person) = asker.person() {
+        greeting["user"] = json!({ "id": person.id.as_str(), "name": person.name });
+    }
+    out.packet(socketio::event(namespace, "connected", format!("{greeting},\"{cursor}\"").as_bytes(), None, 0));
+    if let Start::Reset(reason, _) = start {
+        let reset = json!({ "reason": reason.as_str() });
+        out.packet(socketio::event(namespace, "reset", format!("{reset},\"{cursor}\"").as_bytes(), None, 0));
+    }
+}
+
+/// The topics that an object's `topics` names; everything without it.
+pub(super) fn filter(auth: &Json) -> Result<Filter, String> {
+    let Some(topics) = auth.member("topics").filter(|topics| !topics.is_null()) else { return Ok(Filter::Everything) };
+    let mut patterns = Vec::new();
+    if topics.kind() != journal::JsonKind::Array {
+        return Err("auth.topics is a list of topic names, or of beginnings followed by *".to_owned());
+    }
+    for topic in topics.elements() {
+        if patterns.len() == FOLLOWED_PATTERNS_MAX {
+            return Err(format!("auth.topics has more than {FOLLOWED_PATTERNS_MAX} patterns"));
+        }
+        let text = topic.string().ok_or("auth.topics is a list of strings")?;
+        patterns.push(Pattern::new(&text).map_err(|error| format!("auth.topics: {error}"))?);
+    }
+    Ok(Filter::Patterns(patterns.into()))
+}

@@ -1,0 +1,161 @@
+//! The events a socket sends: `push`, `pull`, `signal`. An unknown one is ignored, or told so when it asks.
+
+use std::sync::Arc;
+
+use journal::{Filter, Json, Refusal};
+use serde_json::{Value, json};
+use space::{Answer, Request};
+use wire::socketio::{self, Event, Namespace};
+
+use super::{
+    Reply, Session, SyncApp, UpdateEncoder,
+    app::SyncLink,
+    ask::{self, Changes},
+    session::Stay,
+};
+use crate::{engine::Control, limits::UNANSWERED_PUSHES_MAX};
+
+impl SyncApp {
+    pub(super) fn event(
+        self: &Arc<Self>,
+        link: &Arc<SyncLink>,
+        session: &mut Session,
+        event: Event,
+        out: &mut Control,
+    ) {
+        let Some(stay) = session.stay(&event.namespace) else { return };
+        let answer = match &*event.name {
+            "push" => self.push(link, stay, &event),
+            "pull" => self.pull(link, stay, &event),
+            "signal" => Some(self.signal(stay, &event, out)),
+            _ => Some(failure("unknown_event", "this server knows the events push, pull and signal")),
+        };
+        if let (Some(answer), Some(id)) = (answer, event.ack) {
+            out.packet(socketio::ack(&event.namespace, id, answer.to_string().as_bytes(), 0));
+        }
+    }
+
+    /// The answer, if it is there at once.
+    fn push(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
+        let Some(body) = event.arguments.iter().next().filter(|_| event.attachments.is_empty()) else {
+            return Some(failure("bad_data", "push takes one object {type, action, data, key?} without binary parts"));
+        };
+        if stay.unanswered >= UNANSWERED_PUSHES_MAX {
+            return Some(failure(Refusal::Busy.code(), "too many pushes of this socket wait for their answer"));
+        }
+        let push = match ask::parse(&body) {
+            Ok(push) => push,
+            Err(error) => return Some(failure(error.code(), &error.to_string())),
+        };
+        let reply = self.reply(link, &event.namespace, event.ack);
+        let request = Request { who: stay.asker.principal().clone(), push, reply };
+        match stay.running.push(request) {
+            Ok(()) => {
+                stay.unanswered += 1;
+                None
+            }
+            Err(refusal) => Some(refused(refusal)),
+        }
+    }
+
+    fn reply(self: &Arc<Self>, link: &Arc<SyncLink>, namespace: &Namespace, ack: Option<u64>) -> Reply {
+        let (app, link, namespace) = (Arc::clone(self), Arc::clone(link), namespace.clone());
+        Reply::Call(Box::new(move |answer| {
+            let packet = ack.map(|id| socketio::ack(&namespace, id, pushed(answer).to_string().as_bytes(), 0));
+            app.answer(link, namespace, packet);
+        }))
+    }
+
+    fn pull(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
+        let id = event.ack?;
+        if stay.unanswered >= UNANSWERED_PUSHES_MAX {
+            return Some(failure(Refusal::Busy.code(), "too many requests of this socket wait for their answer"));
+        }
+        let wanted = match event.arguments.iter().next() {
+            Some(body) => match Json::parse(&body) {
+                Ok(wanted) => wanted,
+                Err(error) => return Some(failure("bad_json", &error.to_string())),
+            },
+            None => Json::empty_object(),
+        };
+        let filter = match super::connect::filter(&wanted) {
+            Ok(filter) => filter,
+            Err(message) => return Some(failure("bad_topic", &message)),
+        };
+        stay.unanswered += 1;
+        let pull = Pull {
+            link: Arc::clone(link),
+            namespace: event.namespace.clone(),
+            id,
+            since: wanted.member("since").and_then(|since| since.string()).map(String::from),
+            limit: wanted.member("limit").and_then(|limit| limit.integer()).and_then(|limit| limit.try_into().ok()),
+            filter,
+        };
+        let app = Arc::clone(self);
+        let (running, who) = (Arc::clone(&stay.running), stay.asker.principal().clone());
+        tokio::spawn(async move {
+            let page = ask::changes(&running, &who, &pull.filter, pull.since.as_deref(), pull.limit).await;
+            let answer = pull.answer(&UpdateEncoder::new(&running.name), page);
+            app.answer(pull.link, pull.namespace, Some(answer));
+        });
+        None
+    }
+
+    /// Asks for presence. Other kinds are reserved: they are taken and do nothing.
+    fn signal(&self, stay: &mut Stay, event: &Event, out: &mut Control) -> Value {
+        let kind = event.arguments.iter().next().and_then(|body| Json::parse(&body).ok()).and_then(|signal| {
+            let kind = signal.member("kind")?.string()?;
+            Some(kind.into_owned())
+        });
+        if kind.as_deref() == Some("watch-presence")
+            && let Some(presence) = self.presence(&stay.running.name)
+        {
+            stay.watches_presence = true;
+            let now = presence.signal().to_string();
+            out.packet(socketio::event(&stay.namespace, "signal", now.as_bytes(), None, 0));
+        }
+        match kind {
+            Some(_) => json!({ "success": true }),
+            None => failure("bad_signal", "a signal is an object with a kind, such as {kind: \"watch-presence\"}"),
+        }
+    }
+}
+
+struct Pull {
+    link: Arc<SyncLink>,
+    namespace: Namespace,
+    id: u64,
+    since: Option<String>,
+    limit: Option<usize>,
+    filter: Filter,
+}
+
+impl Pull {
+    fn answer(&self, encoder: &UpdateEncoder, page: Result<Changes, Refusal>) -> Vec<u8> {
+        let mut arguments = Vec::new();
+        match page {
+            Ok(page) => page.write(encoder, &mut arguments),
+            Err(refusal) => arguments = refused(refusal).to_string().into_bytes(),
+        }
+        socketio::ack(&self.namespace, self.id, &arguments, 0)
+    }
+}
+
+fn pushed(answer: Answer) -> Value {
+    match answer {
+        Ok(receipt) => {
+            let mut answer = ask::receipt_json(&receipt);
+            answer["success"] = Value::Bool(true);
+            answer
+        }
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> Value {
+    failure(refusal.code(), &refusal.to_string())
+}
+
+fn failure(code: &str, error: &str) -> Value {
+    json!({ "error": error, "code": code })
+}

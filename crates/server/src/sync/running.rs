@@ -1,0 +1,264 @@
+//! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use journal::{Position, Refusal, Salt};
+use parking_lot::RwLock;
+use space::{Answer, Committed, Projector, Request, Space, Writer};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::fanout::Fanout;
+use crate::limits::{CAUGHT_UP_WAIT_MAX, PROJECTION_IDLE_POLL, WAITING_PUSHES_MAX};
+
+/// How an answer finds its way back.
+pub enum Reply {
+    /// To a request handler that waits.
+    Wait(oneshot::Sender<Answer>),
+    /// To whoever is called; must not block.
+    Call(Box<dyn FnOnce(Answer) + Send>),
+}
+
+/// A space at work.
+pub struct Running {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What is shared with its writer and projector.
+    pub space: Arc<Space>,
+    /// Its followers.
+    pub fanout: Arc<Fanout>,
+    /// Gone once the space takes no more pushes.
+    pushes: RwLock<Option<mpsc::Sender<Request<Reply>>>>,
+    projected: watch::Receiver<Position>,
+    failed: watch::Receiver<bool>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Running {
+    /// Starts the threads of a space. Pushes are told that the server is busy until the projections have caught up.
+    pub fn start(
+        name: &str,
+        space: Arc<Space>,
+        journal: store::Journal,
+        views: store::Views,
+        fanout: Arc<Fanout>,
+    ) -> std::io::Result<Arc<Self>> {
+        let (pushes, inbox) = mpsc::channel(WAITING_PUSHES_MAX);
+        let (projected_out, projected) = watch::channel(space.projected());
+        let (ended_out, ended) = watch::channel(false);
+        let (failed_out, failed) = watch::channel(false);
+        let projector = Projector::new(Arc::clone(&space), views);
+        let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
+        std::thread::Builder::new()
+            .name(format!("projector-{name}"))
+            .spawn(move || project(projector, &projected_out, &committed))?;
+        let writer = WriterThread {
+            space: Arc::clone(&space),
+            fanout: Arc::clone(&fanout),
+            projected: projected.clone(),
+            committed: committed_out,
+            failed: failed_out,
+            inbox,
+        };
+        std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
+            writer.run(journal);
+            ended_out.send_replace(true);
+        })?;
+        let pushes = RwLock::new(Some(pushes));
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, projected, failed, ended }))
+    }
+
+    /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
+    pub fn push(&self, request: Request<Reply>) -> Result<(), Refusal> {
+        let pushes = self.pushes.read();
+        let Some(pushes) = &*pushes else { return Err(Refusal::Unavailable) };
+        pushes.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
+            mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
+        })
+    }
+
+    /// Waits until the projections have reached the head as it is now, at most [`CAUGHT_UP_WAIT_MAX`].
+    pub async fn caught_up(&self) -> Result<(), Refusal> {
+        let head = self.space.head();
+        let mut projected = self.projected.clone();
+        let reached = projected.wait_for(|position| *position >= head);
+        match tokio::time::timeout(CAUGHT_UP_WAIT_MAX, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Refusal::Busy),
+        }
+    }
+
+    /// Whether pushes are taken: the projections have caught up once, and the journal has not failed.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let takes_pushes = self.pushes.read().as_ref().is_some_and(|pushes| !pushes.is_closed());
+        takes_pushes && self.projected.has_changed().is_ok() && !*self.failed.borrow()
+    }
+
+    /// Takes no more pushes. Those that wait are written and answered; then the writer ends.
+    pub fn close(&self) {
+        self.pushes.write().take();
+    }
+
+    /// Waits until the writer has ended.
+    pub async fn ended(&self) {
+        // An error means that the thread is gone, which is what is waited for.
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    /// Waits until the projector has ended, which it does after the writer.
+    pub async fn projector_ended(self: Arc<Self>) {
+        let mut projected = self.projected.clone();
+        while projected.changed().await.is_ok() {}
+    }
+}
+
+struct WriterThread {
+    space: Arc<Space>,
+    fanout: Arc<Fanout>,
+    projected: watch::Receiver<Position>,
+    committed: std::sync::mpsc::SyncSender<()>,
+    failed: watch::Sender<bool>,
+    inbox: mpsc::Receiver<Request<Reply>>,
+}
+
+impl WriterThread {
+    fn run(mut self, journal: store::Journal) {
+        let head = journal.head().position;
+        // Wake the projector once: there may be something left from the last run.
+        let _ = self.committed.try_send(());
+        while *self.projected.borrow() < head {
+            self.refuse_waiting();
+            std::thread::park_timeout(Duration::from_millis(5));
+            if self.projected.has_changed().is_err() {
+                tracing::error!(
+                    "the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again"
+                );
+                self.inbox.close();
+                return self.refuse_waiting();
+            }
+        }
+        let mut writer = match Writer::open(Arc::clone(&self.space), journal) {
+            Ok(writer) => writer,
+            Err(error) => {
+                tracing::error!(%error, "the projections cannot be read; pushes are refused");
+                self.inbox.close();
+                return self.refuse_waiting();
+            }
+        };
+        let mut salts = Salts::new();
+        let mut waiting = Vec::new();
+        while self.gather(&mut waiting) {
+            let rest = waiting.split_off(Writer::batch_len(&waiting));
+            let batch = std::mem::replace(&mut waiting, rest);
+            let step = writer.step(now_ms(), &mut || salts.draw(), batch);
+            if let Some(error) = writer.failure()
+                && !self.failed.send_replace(true)
+            {
+                tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
+            }
+            self.hand_out(step.answers, step.committed.as_ref());
+            if waiting.is_empty() && self.inbox.is_empty() {
+                self.checkpoint(&mut writer);
+            }
+        }
+    }
+
+    /// Waits for a push, then takes all that wait. False at the end.
+    fn gather(&mut self, waiting: &mut Vec<Request<Reply>>) -> bool {
+        if waiting.is_empty() {
+            match self.inbox.blocking_recv() {
+                Some(request) => waiting.push(request),
+                None => return false,
+            }
+        }
+        while waiting.len() < space::limits::BATCH_PUSHES_MAX {
+            let Ok(request) = self.inbox.try_recv() else { break };
+            waiting.push(request);
+        }
+        true
+    }
+
+    fn hand_out(&self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
+        for (reply, answer) in answers {
+            reply.answer(answer);
+        }
+        if let Some(committed) = committed {
+            self.fanout.committed(committed);
+            // A full channel means that the projector is already told.
+            let _ = self.committed.try_send(());
+        }
+    }
+
+    fn checkpoint(&self, writer: &mut Writer) {
+        if let Err(error) = writer.checkpoint() {
+            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until the server is restarted");
+        }
+    }
+
+    fn refuse_waiting(&mut self) {
+        while let Ok(request) = self.inbox.try_recv() {
+            request.reply.answer(Err(Refusal::Busy));
+        }
+    }
+}
+
+impl Reply {
+    fn answer(self, answer: Answer) {
+        match self {
+            // Whoever waited may have gone away; their push stands all the same.
+            Self::Wait(sender) => drop(sender.send(answer)),
+            Self::Call(call) => call(answer),
+        }
+    }
+}
+
+fn project(mut projector: Projector, projected: &watch::Sender<Position>, committed: &std::sync::mpsc::Receiver<()>) {
+    loop {
+        match projector.step() {
+            Ok((position, more)) => {
+                projected.send_replace(position);
+                if more {
+                    continue;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the projections stopped; restart the server to rebuild them");
+                return;
+            }
+        }
+        match committed.recv_timeout(PROJECTION_IDLE_POLL) {
+            Ok(()) | Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Salts from a generator that the system seeded once: a system call per entry would cost more than its hash.
+struct Salts {
+    stream: blake3::OutputReader,
+}
+
+impl Salts {
+    fn new() -> Self {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect("the system gives random bytes");
+        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof() }
+    }
+
+    fn draw(&mut self) -> Salt {
+        let mut salt = [0; 16];
+        self.stream.fill(&mut salt);
+        salt
+    }
+}
+
+/// Milliseconds since 1970, as the machine's clock has it. The writer sees to it that time in the journal never goes back.
+#[must_use]
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

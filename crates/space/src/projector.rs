@@ -1,0 +1,53 @@
+//! The projector: it follows the journal with a cursor of its own and folds what it finds into the views.
+
+use std::sync::Arc;
+
+use journal::Position;
+
+use crate::{
+    Space,
+    limits::{PROJECTION_BYTES_MAX, PROJECTION_ENTRIES_MAX},
+};
+
+/// Folds the journal into the views. There is one per space.
+pub struct Projector {
+    space: Arc<Space>,
+    views: store::Views,
+}
+
+/// Why a projection cannot go on. Views are derived: the next start rebuilds them.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The journal could not be read.
+    #[error("the journal cannot be read: {0}")]
+    Read(store::ReadError),
+    /// The views could not be written.
+    #[error("the views cannot be written: {0}")]
+    Write(store::ViewsError),
+}
+
+impl Projector {
+    /// A projector over views that belong to the space's journal.
+    #[must_use]
+    pub fn new(space: Arc<Space>, views: store::Views) -> Self {
+        Self { space, views }
+    }
+
+    /// Folds the next entries in one transaction. Returns how far the views are, and whether there is more to do.
+    pub fn step(&mut self) -> Result<(Position, bool), ProjectError> {
+        let after = self.views.at().0;
+        let head = self.space.head();
+        if after >= head {
+            return Ok((after, false));
+        }
+        let page = self
+            .space
+            .journal
+            .page(after, head, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX)
+            .map_err(ProjectError::Read)?;
+        self.views.apply(&page).map_err(ProjectError::Write)?;
+        let projected = self.views.at().0;
+        self.space.set_projected(projected);
+        Ok((projected, projected < self.space.head()))
+    }
+}

@@ -1,0 +1,181 @@
+//! The writing half on disk: one transaction per batch, synced; segments rolled; the log emptied by its writer alone.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use journal::{Entry, Position};
+use rusqlite::Connection;
+
+use super::{Head, read::Shared, row, segment::Segment};
+use crate::{
+    Failure, Faults,
+    folder::FolderLock,
+    limits::{BUSY_WAIT_MS_MAX, COOLING_WAIT_MS_MAX, WAL_FRAMES_MAX},
+    sqlite::{self, Checkpoint, Sync},
+};
+
+/// How an entry fails to continue the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Discontinuity {
+    /// Its position is not the next one.
+    #[error("its position is not the next one")]
+    Position,
+    /// Its tag does not follow.
+    #[error("its tag does not follow")]
+    Tag,
+    /// Its time lies before.
+    #[error("its time lies before")]
+    Time,
+}
+
+/// Why a batch was not written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The batch does not continue the journal. Nothing was written; the caller is at fault.
+    #[error("entry {position} does not continue the journal: {why}")]
+    NotNext {
+        /// The first entry that does not fit.
+        position: Position,
+        /// How it does not.
+        why: Discontinuity,
+    },
+    /// The disk said no. Whether the batch is there is unknown; nothing more is written until a reopen.
+    #[error("the journal cannot be written: {0}")]
+    Failed(Failure),
+    /// An earlier write failed.
+    #[error("an earlier write failed; the journal has to be reopened and verified")]
+    Poisoned,
+}
+
+/// Why the write-ahead log was not emptied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckpointError {
+    /// The disk said no; nothing more is written until a reopen.
+    #[error("the journal cannot be checkpointed: {0}")]
+    Failed(Failure),
+    /// An earlier write failed.
+    #[error("an earlier write failed; the journal has to be reopened and verified")]
+    Poisoned,
+}
+
+/// The writer's side of a journal on disk.
+pub(super) struct SqliteJournal {
+    pub(super) folder: PathBuf,
+    pub(super) identity: [u8; 16],
+    pub(super) segment_entries_max: u64,
+    pub(super) shared: Arc<Shared>,
+    /// The segment that is appended to. Closed only while a reopen has not yet succeeded, and the journal is poisoned.
+    pub(super) hot: Option<Writer>,
+    /// The segment before, until its log could be cut.
+    pub(super) cooling: Option<Writer>,
+    pub(super) _lock: FolderLock,
+}
+
+/// A segment with the one connection that writes and checkpoints it.
+pub(super) struct Writer {
+    segment: Arc<Segment>,
+    connection: Connection,
+}
+
+impl SqliteJournal {
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Writes a checked batch that leads from `before` to the next head.
+    pub(super) fn append(&mut self, entries: &[Entry], before: Head, faults: &Faults) -> Result<(), Failure> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        if self.is_full(entries.len(), before) {
+            self.roll(before)?;
+        }
+        let hot = self.hot();
+        hot.write(entries, faults)?;
+        hot.checkpoint_if_long()
+    }
+
+    fn hot(&mut self) -> &mut Writer {
+        self.hot.as_mut().expect("a journal that is not poisoned has its last segment open")
+    }
+
+    /// A batch is never split; one that is larger than a segment gets a segment of its own.
+    fn is_full(&mut self, more: usize, before: Head) -> bool {
+        let present = before.position.0 - self.hot().segment.before.position.0;
+        present > 0 && present + more as u64 > self.segment_entries_max
+    }
+
+    /// Begins a new segment behind `before`. A crash leaves either no new segment or an empty one; both are whole.
+    fn roll(&mut self, before: Head) -> Result<(), Failure> {
+        let segment = Arc::new(Segment::create(&self.folder, self.identity, before)?);
+        let writer = Writer::open(Arc::clone(&segment))?;
+        self.cooling = self.hot.replace(writer);
+        self.shared.segments.write().push(segment);
+        self.cool()
+    }
+
+    /// Cuts the log of the segment before. Readers in the way are waited for only shortly; then the next checkpoint
+    /// tries again, and the next open at the latest.
+    fn cool(&mut self) -> Result<(), Failure> {
+        if let Some(old) = &self.cooling
+            && old.truncate_log()?
+        {
+            self.cooling = None;
+        }
+        Ok(())
+    }
+
+    pub(super) fn checkpoint(&mut self, faults: &Faults) -> Result<(), Failure> {
+        if faults.take_checkpoint() {
+            return Err(self.hot().failed("checkpointing", "a fault was injected"));
+        }
+        self.cool()?;
+        self.hot().checkpoint()
+    }
+}
+
+impl Writer {
+    pub(super) fn open(segment: Arc<Segment>) -> Result<Self, Failure> {
+        let connection = sqlite::open_writer(&segment.path, Sync::Full)?;
+        Ok(Self { segment, connection })
+    }
+
+    fn write(&mut self, entries: &[Entry], faults: &Faults) -> Result<(), Failure> {
+        let path = &self.segment.path;
+        let failed = |error: rusqlite::Error| Failure::new("appending to", path, error);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        {
+            let mut statement = transaction.prepare_cached(row::INSERT).map_err(failed)?;
+            for entry in entries {
+                row::insert(&mut statement, entry).map_err(failed)?;
+            }
+        }
+        if faults.take_append() {
+            return Err(Failure::new("appending to", path, "a fault was injected"));
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    fn checkpoint_if_long(&self) -> Result<(), Failure> {
+        let frames = sqlite::checkpoint(&self.connection, Checkpoint::Count);
+        let (frames, _) = frames.map_err(|error| self.failed("measuring the log of", error))?;
+        if frames >= WAL_FRAMES_MAX { self.checkpoint() } else { Ok(()) }
+    }
+
+    fn checkpoint(&self) -> Result<(), Failure> {
+        let done = sqlite::checkpoint(&self.connection, Checkpoint::Passive);
+        done.map(|_| ()).map_err(|error| self.failed("checkpointing", error))
+    }
+
+    /// Moves everything into the segment and empties its log; answers whether no reader was in the way.
+    pub(super) fn truncate_log(&self) -> Result<bool, Failure> {
+        let failed = |error: rusqlite::Error| self.failed("cutting the log of", error);
+        self.connection.busy_timeout(Duration::from_millis(COOLING_WAIT_MS_MAX)).map_err(failed)?;
+        let (frames, _) = sqlite::checkpoint(&self.connection, Checkpoint::Truncate).map_err(failed)?;
+        self.connection.busy_timeout(Duration::from_millis(BUSY_WAIT_MS_MAX)).map_err(failed)?;
+        Ok(frames == 0)
+    }
+
+    fn failed(&self, doing: &'static str, reason: impl ToString) -> Failure {
+        Failure::new(doing, &self.segment.path, reason)
+    }
+}

@@ -1,0 +1,55 @@
+//! Every bound of the stores, with its unit in the name and its reason beside it.
+
+/// Entries of one journal segment. At 200 bytes of data a full one has about 400 MB: quick to copy, verify and delete.
+pub const SEGMENT_ENTRIES_MAX: u64 = 1_000_000;
+
+/// Entries before the head whose chain is verified at every start: some milliseconds, and more than any torn tail.
+pub const VERIFIED_AT_OPEN_ENTRIES: u64 = 1_000;
+
+/// Frames (pages of 4 KiB) in a write-ahead log before the writer checkpoints by itself: 4 MB, some ten milliseconds.
+pub const WAL_FRAMES_MAX: u64 = 1_024;
+
+/// The same for the views, whose batches are larger and whose checkpoints delay nobody's ack.
+pub const VIEWS_WAL_FRAMES_MAX: u64 = 4_096;
+
+/// A write-ahead log that grew beyond this is cut back when it starts over.
+pub const WAL_BYTES_KEPT_MAX: u64 = 16 * 1024 * 1024;
+
+/// Read-only connections of one store in use at once. Catch-up admits as many slow readers.
+pub const READERS_MAX: usize = 64;
+
+/// Read-only connections kept open between calls; each holds a page cache and two file descriptors.
+pub const READERS_IDLE_MAX: usize = 16;
+
+/// Page cache of one read-only connection.
+pub const READER_CACHE_KIB: u32 = 1_024;
+
+/// How long a reader waits for a free connection, or a connection for another process, before it answers "busy".
+pub const BUSY_WAIT_MS_MAX: u64 = 5_000;
+
+/// How long a roll waits for readers of the old segment before it leaves the cutting of its log to a later checkpoint.
+pub const COOLING_WAIT_MS_MAX: u64 = 50;
+
+/// Prepared statements kept per connection: more than any store has.
+pub const STATEMENTS_KEPT_MAX: usize = 48;
+
+/// Rows that a verification reads in one go, so that it never holds a server's write-ahead log open.
+pub const VERIFY_PAGE_ENTRIES: usize = 4_096;
+
+/// Data that a verification holds in memory at once, beside the one entry that may be larger.
+pub const VERIFY_PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// A person's name: what fits beside a message, in any script.
+pub const USER_NAME_BYTES_MAX: usize = 128;
+
+/// An e-mail address (RFC 5321, errata 1690).
+pub const EMAIL_BYTES_MAX: usize = 254;
+
+/// An encoded password hash; argon2id needs about 100.
+pub const PASSWORD_HASH_BYTES_MAX: usize = 512;
+
+/// The address of a picture.
+pub const PICTURE_URL_BYTES_MAX: usize = 2_048;
+
+/// The id of a token (`jti`), kept until the token would have expired anyway.
+pub const TOKEN_ID_BYTES_MAX: usize = 128;

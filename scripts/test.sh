@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Everything that CI runs, from a clean clone, with each step's duration. Stops at the first step that fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+current=''
+durations=()
+trap '[ $? -eq 0 ] || echo "make test: failed in step: ${current}" >&2' EXIT
+
+step() {
+  current=$1
+  local started=$SECONDS
+  shift
+  printf '\n== %s\n' "$current"
+  "$@"
+  durations+=("$(printf '%5d s  %s' $((SECONDS - started)) "$current")")
+}
+
+step 'set up' scripts/setup-tests.sh
+step 'format' cargo fmt --check
+step 'scripts' shellcheck scripts/*.sh .ci/run
+step 'lints' cargo clippy --workspace --all-targets -- -D warnings
+step 'page' scripts/build-page.sh
+# The release binary and the echo server that foreign clients are let loose on; the other tests use the dev profile.
+step 'release build' cargo build --release --bin tidings --example conformance
+step 'Rust tests' cargo test --workspace
+step 'TypeScript checks' npm run check --workspaces --if-present
+step 'client tests' npm test -w client
+step 'page tests' npm test -w web
+step 'foreign clients and browser' npm test -w conformance
+step 'tidy' cargo xtask tidy
+
+printf '\nEverything passed:\n'
+printf '%s\n' "${durations[@]}"

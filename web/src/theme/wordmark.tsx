@@ -1,0 +1,12 @@
+import icon from "../icon.svg";
+import styles from "./wordmark.module.css";
+
+/** The mark and the name, as they stand on every page. */
+export function Wordmark() {
+  return (
+    <span className={styles.wordmark}>
+      <img src={icon} alt="" width="28" height="28" />
+      Tidings
+    </span>
+  );
+}

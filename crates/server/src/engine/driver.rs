@@ -140,6 +140,12 @@ impl<A: Application> Engine<A> {
     }
 }
 
+impl<A: Application> Drop for Engine<A> {
+    fn drop(&mut self) {
+        self.timers.wake();
+    }
+}
+
 impl<A: Application> std::fmt::Debug for Engine<A> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Engine").field("links", &self.links_count()).finish_non_exhaustive()

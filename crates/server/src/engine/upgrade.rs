@@ -94,5 +94,6 @@ fn take_stream(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
     let stream = parts.io.into_inner();
     stream.set_nodelay(true).ok()?;
     SockRef::from(&stream).set_send_buffer_size(ENGINE_SEND_BUFFER_BYTES).ok()?;
-    Some((stream, parts.read_buf))
+    // A copy, mostly of nothing: even an empty slice of hyper's buffer would keep the whole buffer in memory.
+    Some((stream, Bytes::copy_from_slice(&parts.read_buf)))
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wire::websocket::Event;
+use server::engine::CloseReason;
+use wire::websocket::{Event, Opcode};
 
-use crate::harness::{Figures, Site, Socket, frame, polling, texts};
+use crate::harness::{Answer, Figures, Site, Socket, frame, polling, sid_of, texts};
 
 /// Posts `range`, each of `bytes` bytes at least.
 fn posts(range: std::ops::Range<usize>, bytes: usize) -> Vec<String> {
@@ -119,39 +120,51 @@ async fn what_a_client_asks_for_is_answered_between_posts() {
     assert!(before.is_some_and(|before| before < 2_900), "the answer overtakes most of the backlog: {before:?}");
 }
 
+/// Writes `question` until nothing has been taken for a while, and gives how often it was taken. As soon as our own
+/// socket is full, the server has stopped reading.
+async fn ask_without_reading(socket: &mut Socket, question: &[u8]) -> usize {
+    let mut written = 0;
+    loop {
+        let stream = &socket.connection.stream;
+        if tokio::time::timeout(Duration::from_secs(1), stream.writable()).await.is_err() {
+            break;
+        }
+        match stream.try_write(&question[written % question.len()..]) {
+            Ok(more) => written += more,
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
+        }
+        assert!(written < 200 << 20, "200 MB were taken from a client that reads nothing");
+    }
+    // The rest of the last question follows when there is room again.
+    let rest = question[written % question.len()..].to_vec();
+    let begun = written.div_ceil(question.len());
+    if rest.len() < question.len() {
+        socket.send_late(rest);
+    }
+    begun
+}
+
 #[tokio::test]
 async fn a_client_that_only_asks_and_never_reads_is_not_read_from_any_more() {
     let site = Site::start(Figures::default());
     let (mut greedy, mut good) = (site.connected_socket().await, site.connected_socket().await);
-    let question = frame(
-        wire::websocket::Opcode::Text,
-        true,
-        format!(r#"427["message-with-ack","{}"]"#, "x".repeat(20_000)).as_bytes(),
-    );
-    let mut asked = 0_usize;
-    // As soon as our own socket is full, the server has stopped reading.
-    loop {
-        match tokio::time::timeout(Duration::from_secs(1), greedy.connection.stream.writable()).await {
-            Err(_) => break,
-            Ok(ready) => ready.unwrap(),
-        }
-        match greedy.connection.stream.try_write(&question) {
-            Ok(written) if written == question.len() => asked += 1,
-            Ok(written) => {
-                let rest = &question[written..];
-                let finished = tokio::time::timeout(Duration::from_secs(1), greedy.connection.send(rest)).await;
-                if finished.is_err() {
-                    break;
-                }
-                asked += 1;
-            }
-            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
-        }
-        assert!(asked < 10_000, "200 MB were taken from a client that reads nothing");
-    }
+    let event = format!(r#"427["message-with-ack","{}"]"#, "x".repeat(20_000));
+    let asked = ask_without_reading(&mut greedy, &frame(Opcode::Text, true, event.as_bytes())).await;
     good.exchange().await;
     for _ in 0..asked {
         assert!(greedy.text().await.starts_with("437["));
+    }
+}
+
+#[tokio::test]
+async fn empty_pings_without_end_are_not_read_from_any_more_either() {
+    let site = Site::start(Figures::default());
+    let (mut greedy, mut good) = (site.connected_socket().await, site.connected_socket().await);
+    let pings = frame(Opcode::Ping, true, b"").repeat(1_000);
+    let asked = ask_without_reading(&mut greedy, &pings).await;
+    good.exchange().await;
+    for _ in 0..asked * 1_000 {
+        assert_eq!(greedy.event().await, Some(Event::Pong("".into())));
     }
 }
 
@@ -160,7 +173,7 @@ async fn an_upgrade_under_load_loses_and_doubles_nothing() {
     let site = Arc::new(Site::start(Figures::default()));
     let sid = site.connected_polling().await;
     let mut expected = 0;
-    let mut take = |answer: &crate::harness::Answer| {
+    let mut take = |answer: &Answer| {
         if answer.text() != "6" {
             for post in texts(answer) {
                 assert_eq!(number(&post), expected);
@@ -230,20 +243,22 @@ async fn twenty_megabytes_reach_polling_and_websocket_followers() {
 #[tokio::test]
 async fn a_poll_repeated_by_a_browser_or_proxy_ends_the_session_instead_of_losing_its_answer() {
     let site = Site::start(Figures::default());
-    let sid = site.connected_polling().await;
+    let sid = sid_of(&site.get("EIO=4&transport=polling&t=Pabc120").await.text());
+    site.post(&sid, "40").await;
     let stamped = format!("{}&t=Pabc12x", polling(&sid));
-    site.publish(&posts(0..1, 10));
     assert_eq!(site.get(&stamped).await.status, 200, "an answer, lost on its way");
     assert_eq!(site.get(&stamped).await.status, 400, "the same request again");
-    assert_eq!(site.next_closed().await, server::engine::CloseReason::TransportLost);
+    assert_eq!(site.next_closed().await, CloseReason::TransportLost);
 }
 
 #[tokio::test]
-async fn a_clocks_seconds_are_no_stamp() {
+async fn a_parameter_that_never_changes_is_no_stamp() {
     let site = Site::start(Figures::default());
-    let sid = site.open_polling().await;
-    for text in ["40", r#"42["message"]"#] {
-        site.post(&sid, text).await;
-        assert_eq!(site.get(&format!("{}&t=1764000000", polling(&sid))).await.status, 200);
+    for stamp in ["1764000000", "mine"] {
+        let sid = sid_of(&site.get(&format!("EIO=4&transport=polling&t={stamp}")).await.text());
+        for text in ["40", r#"42["message"]"#, r#"42["message"]"#] {
+            site.post(&sid, text).await;
+            assert_eq!(site.get(&format!("{}&t={stamp}", polling(&sid))).await.status, 200);
+        }
     }
 }

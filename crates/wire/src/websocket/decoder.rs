@@ -142,29 +142,24 @@ impl Decoder {
     /// # Errors
     /// When the peer broke the protocol or a bound; the decoder is of no more use then.
     pub fn decode(&mut self, now: Instant, input: &mut &[u8]) -> Result<Option<Event>, ProtocolError> {
-        if input.is_empty() && self.unfinished.is_none() {
-            return Ok(None);
-        }
-        let mut state = match self.unfinished.take() {
-            Some(boxed) if now.saturating_duration_since(boxed.since) >= self.message_time_max() => {
+        let (role, bytes_max, time_max) = (self.role, self.message_bytes_max, self.message_time_max());
+        if let Some(state) = &mut self.unfinished {
+            if now.saturating_duration_since(state.since) >= time_max {
                 return Err(ProtocolError::TooSlow);
             }
-            Some(boxed) => *boxed,
-            None => Unfinished::new(now),
-        };
-        loop {
-            match state.step(input, self.role, self.message_bytes_max)? {
-                Step::Event(event) => {
-                    self.keep(state);
-                    return Ok(Some(event));
-                }
-                Step::Starved => {
-                    self.keep(state);
-                    return Ok(None);
-                }
-                Step::Continue => {}
+            let event = state.run(input, role, bytes_max)?;
+            if state.is_empty() {
+                self.unfinished = None;
             }
+            return Ok(event);
         }
+        // What arrives whole, as nearly everything does, needs no state in memory of its own.
+        let mut state = Unfinished::new(now);
+        let event = state.run(input, role, bytes_max)?;
+        if !state.is_empty() {
+            self.unfinished = Some(Box::new(state));
+        }
+        Ok(event)
     }
 
     /// When the message that has begun must have ended.
@@ -175,12 +170,6 @@ impl Decoder {
 
     fn message_time_max(&self) -> Duration {
         Duration::from_millis(self.message_time_max_ms.into())
-    }
-
-    fn keep(&mut self, state: Unfinished) {
-        if !state.is_empty() {
-            self.unfinished = Some(Box::new(state));
-        }
     }
 }
 
@@ -198,6 +187,17 @@ impl Unfinished {
 
     const fn is_empty(&self) -> bool {
         self.header_len == 0 && self.frame.is_none() && self.message.is_none()
+    }
+
+    /// Reads up to the end of one event, or of `input`.
+    fn run(&mut self, input: &mut &[u8], role: Role, bytes_max: usize) -> Result<Option<Event>, ProtocolError> {
+        loop {
+            match self.step(input, role, bytes_max)? {
+                Step::Event(event) => return Ok(Some(event)),
+                Step::Starved => return Ok(None),
+                Step::Continue => {}
+            }
+        }
     }
 
     fn step(&mut self, input: &mut &[u8], role: Role, bytes_max: usize) -> Result<Step, ProtocolError> {

@@ -75,9 +75,8 @@ class Service {
     this.#givenBase = env.url === null ? null : parseBase(env.url, env.surroundings.location?.origin ?? null);
     this.emitter = new Emitter(env.reportError);
     this.replica = new Replica((topic) => this.#store.adopt(topic));
-    this.#store = new ReplicaStore({
+    this.#store = new ReplicaStore(timers, {
       storage,
-      timers,
       replica: this.replica,
       isUnsent: (topic, id) => this.sender.holdsAdd(topic, id),
       onFull: () => this.#warnFull(),

@@ -76,8 +76,6 @@ export interface ServiceEvents {
   failed: FailedEvent;
   /** Null while not connected. */
   presence: Presence | null;
-  /** Ephemeral messages of other clients. */
-  signal: JsonObject;
 }
 
 export type EventName = keyof ServiceEvents;
@@ -114,6 +112,4 @@ export interface WebsocketService {
   discard(key: string): void;
   /** Who is here; null while not connected or before the first answer. Listening to `presence` asks for it. */
   presence(): Presence | null;
-  /** Sends an ephemeral message, at most once, or not at all when there is no connection. */
-  sendSignal(data: JsonObject): void;
 }

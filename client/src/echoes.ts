@@ -6,6 +6,8 @@ import type { Timers } from "./environment.ts";
 import type { Who } from "./identity.ts";
 import { ECHO_WAIT_MS } from "./limits.ts";
 import type { OutboxEntry } from "./outbox.ts";
+import { idOf } from "./topic-fold.ts";
+import type { ItemId } from "./wire-types.ts";
 
 interface Awaited {
   readonly entry: OutboxEntry;
@@ -27,7 +29,13 @@ export class Echoes {
     return [...this.#awaited].filter(({ entry }) => entry.who === who).map(({ entry }) => entry);
   }
 
-  /** Whether the add of this item was acknowledged a moment ago. */
+  /** Whether an add of this item was acknowledged a moment ago. */
+  holdsAdd(topic: string, id: ItemId): boolean {
+    return [...this.#awaited].some(({ entry: { action, type, data } }) => {
+      return action === "add" && type === topic && idOf(data) === id;
+    });
+  }
+
   await(entry: OutboxEntry, seq: number): void {
     const awaited: Awaited = {
       entry,

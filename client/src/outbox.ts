@@ -38,7 +38,12 @@ export type NewEntry = Pick<OutboxEntry, "who" | "key" | "type" | "action" | "da
 export class Outbox {
   readonly #storage: ListableStorage;
   /** All entries of this storage by name, as last read or written. */
-  #entries = new Map<string, OutboxEntry>();
+  readonly #entries = new Map<string, OutboxEntry>();
+  /** The stored text of each, to read anew only what has changed. */
+  readonly #raws = new Map<string, string>();
+  #ordered: readonly OutboxEntry[] | null = null;
+  /** Removed here; one that storage still shows for a moment is not sent again. */
+  readonly #ended = new Set<string>();
   #lastStamp = 0;
 
   constructor(storage: ListableStorage) {
@@ -48,23 +53,42 @@ export class Outbox {
 
   /** Reads what the tabs have stored; entries that could not be stored stay in memory. */
   reload(): void {
-    const kept = [...this.#entries].filter(([, entry]) => !entry.stored);
-    this.#entries = new Map(kept);
-    for (const name of this.#storage.keys(OUTBOX_PREFIX)) this.#read(name);
+    const names = new Set(this.#storage.keys(OUTBOX_PREFIX));
+    for (const { name, stored } of this.#entries.values()) if (stored && !names.has(name)) this.#forget(name);
+    for (const name of this.#ended) if (!names.has(name)) this.#ended.delete(name);
+    for (const name of names) this.#read(name);
   }
 
   #read(name: string): void {
-    const entry = readEntry(name, parseJson(this.#storage.getItem(name)));
+    const raw = this.#ended.has(name) ? null : this.#storage.getItem(name);
+    if (raw === null || raw === this.#raws.get(name)) return;
+    const entry = readEntry(name, parseJson(raw));
     if (entry === null) return;
-    this.#entries.set(name, entry);
+    this.#keep(entry, raw);
     this.#lastStamp = Math.max(this.#lastStamp, stampOf(name));
+  }
+
+  #keep(entry: OutboxEntry, raw: string | null): void {
+    this.#entries.set(entry.name, entry);
+    if (raw === null) this.#raws.delete(entry.name);
+    else this.#raws.set(entry.name, raw);
+    this.#ordered = null;
+  }
+
+  #forget(name: string): void {
+    this.#entries.delete(name);
+    this.#raws.delete(name);
+    this.#ordered = null;
   }
 
   /** Oldest first. */
   entriesOf(who: Who): readonly OutboxEntry[] {
-    return [...this.#entries.values()]
-      .filter((entry) => entry.who === who)
-      .sort((one, two) => (one.name < two.name ? -1 : 1));
+    this.#ordered ??= [...this.#entries.values()].sort((one, two) => (one.name < two.name ? -1 : 1));
+    return this.#ordered.filter((entry) => entry.who === who);
+  }
+
+  holds(entry: OutboxEntry): boolean {
+    return this.#entries.has(entry.name);
   }
 
   /** The next one to send. */
@@ -113,7 +137,7 @@ export class Outbox {
   /** Takes note of another tab's write under this name; tells how the entry ended, if it did. */
   noteChange(name: string, { oldValue, newValue }: StorageChange): Outcome | null {
     if (newValue === null) {
-      this.#entries.delete(name);
+      this.#forget(name);
       return verdictOf(parseJson(oldValue));
     }
     this.#read(name);
@@ -123,25 +147,28 @@ export class Outbox {
 
   /** Makes an entry of this tab count again after it vanished from storage without a verdict. */
   keepInMemory(entry: OutboxEntry): void {
-    this.#entries.set(entry.name, { ...entry, stored: false });
+    this.#keep({ ...entry, stored: false }, null);
   }
 
   #write(entry: OutboxEntry): OutboxEntry {
     const { name, stored: _, ...rest } = entry;
-    let written = entry;
+    const raw = JSON.stringify(rest);
     try {
-      this.#storage.setItem(name, JSON.stringify(rest));
+      this.#storage.setItem(name, raw);
+      this.#keep(entry, raw);
+      return entry;
     } catch {
-      written = { ...entry, stored: false };
+      const unstored = { ...entry, stored: false };
+      this.#keep(unstored, null);
+      return unstored;
     }
-    this.#entries.set(name, written);
-    return written;
   }
 
   /** Writes the verdict, which is shorter than the entry, and removes it: the other tabs read it in the old value. */
   #remove(entry: OutboxEntry, verdict: { readonly acked: PushAck } | { readonly discarded: true }): void {
-    this.#entries.delete(entry.name);
+    this.#forget(entry.name);
     if (!entry.stored) return;
+    this.#ended.add(entry.name);
     try {
       this.#storage.setItem(entry.name, JSON.stringify(verdict));
     } catch {

@@ -37,13 +37,12 @@ export class PresenceWatch {
     else this.#set(null);
   }
 
-  /** False for a signal that is not about presence. */
-  hear(signal: JsonObject): boolean {
-    if (signal["kind"] !== "presence") return false;
+  /** Signals of other kinds are not known yet, and ignored. */
+  hear(signal: JsonObject): void {
+    if (signal["kind"] !== "presence") return;
     const { clients, online } = signal;
     const people = Array.isArray(online) ? online.filter(isPerson) : [];
     this.#set({ clients: typeof clients === "number" ? clients : people.length, online: people });
-    return true;
   }
 
   #set(presence: Presence | null): void {

@@ -9,7 +9,7 @@ import { isAnonymous, type Who } from "./identity.ts";
 import { REPAIR_MS, RESERVED_KEYS, TAKEOVER_MS } from "./limits.ts";
 import { type QuotaParts, type StoredList, serialised, writeWithinQuota } from "./quota.ts";
 import type { Replica } from "./replica.ts";
-import { META_KEY, parseJson, readMeta, type StoredMeta, writeMeta } from "./stored-meta.ts";
+import { META_KEY, parseJson, readMeta, type StoredMeta, type StoredTopic, writeMeta } from "./stored-meta.ts";
 import { isItem, isObject, isTopicValue } from "./topic-fold.ts";
 import type { Item, ItemId, JsonObject } from "./wire-types.ts";
 
@@ -67,33 +67,35 @@ export class ReplicaStore {
     this.#loadTopics(meta, meta.who === who ? meta.cursor : null);
   }
 
+  /** The cursor counts only when every list is just what was written beside it. */
   #loadTopics(meta: StoredMeta, cursor: string | null): void {
     const topics = new Map<string, readonly unknown[] | JsonObject>();
     const local = new Map<string, readonly Item[]>();
-    let trusted = cursor;
-    for (const { name, fingerprint: print, localItems } of meta.topics) {
+    const isTrusted = cursor !== null && meta.topics.every((topic) => this.#isAsWritten(topic));
+    for (const { name, localItems } of meta.topics) {
       const raw = this.#parts.storage.getItem(name);
       const value = parseJson(raw);
-      if (raw === null || fingerprint(raw) !== print) trusted = null;
       if (raw === null || !isTopicValue(value)) continue;
       this.#written.set(name, { raw, print: fingerprint(raw) });
-      topics.set(name, Array.isArray(value) ? value.filter((item) => !this.#isOwnUnsent(name, item)) : value);
+      topics.set(name, Array.isArray(value) && !isTrusted ? this.#withoutExtras(name, value) : value);
       if (Array.isArray(value)) local.set(name, value.slice(0, localItems).filter(isItem));
     }
-    this.#parts.replica.load(topics, local, trusted);
+    this.#parts.replica.load(topics, local, isTrusted ? cursor : null);
+  }
+
+  #isAsWritten({ name, fingerprint: print }: StoredTopic): boolean {
+    const raw = this.#parts.storage.getItem(name);
+    return raw !== null && fingerprint(raw) === print;
   }
 
   /** A list that the page kept under this name before the server knew the topic; it stays, in front. */
   adopt(topic: string): readonly Item[] {
     if (!isStorable(topic) || this.#written.has(topic)) return [];
-    const raw = this.#parts.storage.getItem(topic);
-    if (raw === null) return [];
-    const value = parseJson(raw);
-    if (!Array.isArray(value) || !value.every(isItem)) {
-      if (!isObject(value)) this.#foreign.add(topic);
-      return [];
-    }
-    return value.filter((item) => !this.#isOwnUnsent(topic, item));
+    const value = parseJson(this.#parts.storage.getItem(topic));
+    if (!Array.isArray(value) || !value.every(isItem)) return [];
+    // What another tab has recorded is the server's, but for as many at the front as its record counts.
+    const recorded = readMeta(this.#parts.storage.getItem(META_KEY))?.topics.find(({ name }) => name === topic);
+    return this.#withoutExtras(topic, recorded ? value.slice(0, recorded.localItems) : value);
   }
 
   /** Writes these topics and the record, unless another tab is ahead. */
@@ -222,8 +224,12 @@ export class ReplicaStore {
     return extras;
   }
 
-  #isOwnUnsent(topic: string, item: unknown): boolean {
-    return isItem(item) && this.#parts.isUnsent(topic, item.id);
+  /** Takes the page's own unsent items out of a stored list, and remembers them. */
+  #withoutExtras(topic: string, values: readonly unknown[]): readonly Item[] {
+    const items = values.filter(isItem);
+    const extras = items.filter(({ id }) => this.#parts.isUnsent(topic, id));
+    this.#extras.set(topic, extras);
+    return items.filter((item) => !extras.includes(item));
   }
 
   #lacksItems(topic: string, raw: string | null): boolean {

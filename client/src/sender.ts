@@ -20,7 +20,8 @@ import {
   type Outcome,
 } from "./outbox.ts";
 import { type Answer, readAnswer } from "./push-answer.ts";
-import type { PushAck } from "./wire-types.ts";
+import { idOf } from "./topic-fold.ts";
+import type { ItemId, PushAck } from "./wire-types.ts";
 
 interface Promised {
   readonly entry: OutboxEntry;
@@ -37,6 +38,7 @@ export interface SenderParts {
   /** Emits `push` on the live socket; null when there is none, or it broke before the answer. */
   readonly request: (payload: unknown, timeoutMs: number) => Promise<unknown>;
   readonly hasSeen: (topic: string, seq: number) => boolean;
+  readonly hasItem: (topic: string, id: ItemId) => boolean;
 }
 
 export class Sender {
@@ -94,6 +96,11 @@ export class Sender {
     return this.#pending;
   }
 
+  /** Whether an add of this item has not come back from the server yet. */
+  holdsAdd(topic: string, id: ItemId): boolean {
+    return this.#parts.outbox.holdsAdd(topic, id) || this.#echoes.holdsAdd(topic, id);
+  }
+
   retry(key: string): void {
     const entry = this.#parts.outbox.find(this.#who, key);
     if (!entry?.failure) return;
@@ -143,7 +150,7 @@ export class Sender {
       .catch(() => {})
       .then(() => {
         this.#isDraining = false;
-        if (this.#isLive && this.#cancelPause === null && this.#next() !== null) this.#drain();
+        this.#drain();
       });
   }
 
@@ -170,10 +177,16 @@ export class Sender {
 
   #acked(entry: OutboxEntry, ack: PushAck): void {
     this.#parts.outbox.acked(entry, ack);
-    const isPast = ack.changed === false || this.#parts.hasSeen(entry.type, ack.seq);
-    if (!isPast) this.#echoes.await(entry, ack.seq);
+    if (!this.#hasComeRound(entry, ack)) this.#echoes.await(entry, ack.seq);
     this.#notify();
     this.#settle(entry.key, { kind: "acked", ack });
+  }
+
+  /** Whether the update is here already, or will never come. */
+  #hasComeRound({ type, action, data }: OutboxEntry, ack: PushAck): boolean {
+    if (ack.changed === false || this.#parts.hasSeen(type, ack.seq)) return true;
+    const id = idOf(data);
+    return action === "add" && id !== null && this.#parts.hasItem(type, id);
   }
 
   #failed(entry: OutboxEntry, code: string, error: string): void {
@@ -189,6 +202,7 @@ export class Sender {
       this.#cancelPause = null;
       this.#drain();
     });
+    this.#notify();
     return false;
   }
 
@@ -218,7 +232,7 @@ export class Sender {
 
   #isVanished(entry: OutboxEntry): boolean {
     const { outbox } = this.#parts;
-    return entry.who === this.#who && this.#promised.has(entry.key) && outbox.find(entry.who, entry.key) === null;
+    return entry.who === this.#who && this.#promised.has(entry.key) && !outbox.holds(entry);
   }
 
   #settle(key: string, outcome: Outcome): void {

@@ -47,7 +47,6 @@ export function createWebsocketService(options: ServiceOptions = {}): WebsocketS
     retry: (key) => service.loaded().sender.retry(key),
     discard: (key) => service.loaded().sender.discard(key),
     presence: () => service.presence.last,
-    sendSignal: (data) => service.connection.port?.send("signal", data),
   };
 }
 
@@ -59,7 +58,6 @@ class Service {
   readonly taker: SnapshotTaker;
   readonly connection: Connection;
   readonly presence: PresenceWatch;
-  readonly #outbox: Outbox;
   readonly #store: ReplicaStore;
   readonly #intake: Intake;
   readonly #givenBase: Base | null;
@@ -76,26 +74,26 @@ class Service {
     this.#env = env;
     this.#givenBase = env.url === null ? null : parseBase(env.url, env.surroundings.location?.origin ?? null);
     this.emitter = new Emitter(env.reportError);
-    this.#outbox = new Outbox(storage);
     this.replica = new Replica((topic) => this.#store.adopt(topic));
     this.#store = new ReplicaStore({
       storage,
       timers,
       replica: this.replica,
-      isUnsent: (topic, id) => this.#outbox.holdsAdd(topic, id),
+      isUnsent: (topic, id) => this.sender.holdsAdd(topic, id),
       onFull: () => this.#warnFull(),
     });
     this.#intake = new Intake(timers, (arrivals) => this.#takeIn(arrivals));
     this.connection = this.#makeConnection();
     this.presence = new PresenceWatch(this.emitter, (data) => this.connection.port?.send("signal", data));
     this.sender = new Sender({
-      outbox: this.#outbox,
+      outbox: new Outbox(storage),
       timers,
       locks,
       random,
       emitter: this.emitter,
       request: async (payload, timeoutMs) => (await this.connection.port?.request("push", payload, timeoutMs)) ?? null,
       hasSeen: (topic, seq) => this.replica.hasSeen(topic, seq),
+      hasItem: (topic, id) => this.replica.hasItem(topic, id),
     });
     this.taker = new SnapshotTaker({
       env,
@@ -290,7 +288,7 @@ class Service {
       this.#noteGap(typeof cursor === "string" ? cursor : null);
       this.taker.repair(SNAPSHOT_MAX_MS);
     } else if (name === "signal" && isObject(args[0])) {
-      if (!this.presence.hear(args[0])) this.emitter.emit("signal", args[0]);
+      this.presence.hear(args[0]);
     }
   }
 

@@ -5,7 +5,7 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { type Ref, useCallback, useImperativeHandle, useRef } from "react";
 import { DayRow } from "./day-row";
-import { AT_END_PX_MAX, isAtEnd } from "./follow";
+import { AT_END_PX_MAX } from "./follow";
 import type { Message } from "./message";
 import type { MessageHandlers } from "./message-handlers";
 import styles from "./message-list.module.css";
@@ -34,6 +34,7 @@ interface Props {
   highlighted: string | null;
   handlers: MessageHandlers;
   control: Ref<ListControl>;
+  /** Told whether the reader is at the end; keep it the same function. */
   onPlace: (atEnd: boolean) => void;
   /** Past the last message, or Escape: back to writing. */
   onLeave: () => void;
@@ -81,7 +82,7 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
     },
     focusLast: () => roving.focusLast(),
   }));
-  useStayAtEnd(list, scroller, rows.length > 0);
+  useStayAtEnd(list, scroller, onPlace);
 
   return (
     <section
@@ -90,7 +91,6 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
       aria-label="Conversation"
       data-testid="conversation"
       data-count={messages.size}
-      onScroll={({ currentTarget }) => onPlace(isAtEnd(currentTarget))}
       onKeyDown={roving.press}
     >
       <ol ref={list.containerRef} className={styles.list} data-testid="messages">

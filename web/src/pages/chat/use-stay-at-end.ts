@@ -8,27 +8,27 @@ import { isAtEnd } from "./follow";
 export function useStayAtEnd(
   list: { scrollToEnd: () => void },
   scroller: RefObject<HTMLElement | null>,
-  anyRows: boolean,
+  onPlace: (atEnd: boolean) => void,
 ): void {
-  useLayoutEffect(() => {
-    if (anyRows) list.scrollToEnd();
-  }, [list, anyRows]);
+  useLayoutEffect(() => list.scrollToEnd(), [list]);
 
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     let atEnd = true;
-    const place = () => {
+    const look = () => {
       atEnd = isAtEnd(element);
+      onPlace(atEnd);
     };
     const observer = new ResizeObserver(() => {
       if (atEnd) list.scrollToEnd();
+      look();
     });
-    element.addEventListener("scroll", place, { passive: true });
+    element.addEventListener("scroll", look, { passive: true });
     observer.observe(element);
     return () => {
-      element.removeEventListener("scroll", place);
+      element.removeEventListener("scroll", look);
       observer.disconnect();
     };
-  }, [list, scroller]);
+  }, [list, scroller, onPlace]);
 }

@@ -11,5 +11,5 @@ export default defineConfig({
     rolldownOptions: { output: { minify: true } },
     target: "es2022",
   },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.ts"], environment: "node", testTimeout: 60_000 },
 });

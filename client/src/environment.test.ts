@@ -1,7 +1,7 @@
 /** The seams to the browser: storages of every kind, keys, identities. */
 import { expect, test, vi } from "vitest";
 import { fillEnvironment, listable, type StorageLike } from "./environment.ts";
-import { isAnonymous, whoIs } from "./identity.ts";
+import { mayInherit, whoIs } from "./identity.ts";
 
 function bareStorage(): StorageLike & { readonly values: Map<string, string> } {
   const values = new Map<string, string>();
@@ -59,11 +59,23 @@ test.each([
   [null, "s|"],
 ])("a token's person is read from its claims", (token, who) => {
   expect(whoIs("s", token)).toBe(who);
-  expect(isAnonymous(whoIs("s", token))).toBe(token === null);
 });
 
 test("a token that is no JWT, or has no claims, still tells one person from another", () => {
   const tokens = ["opaque-1", "opaque-2", "a.b.c", jwt({ name: "no id" }), jwt([])];
   expect(new Set(tokens.map((token) => whoIs("s", token))).size).toBe(tokens.length);
-  expect(tokens.map((token) => isAnonymous(whoIs("s", token)))).toEqual(tokens.map(() => false));
+});
+
+test("lists pass to the same person, and from nobody to whoever logs in, on the same server only", () => {
+  const [nobody, ada, bob] = [null, jwt({ sub: "ada" }), jwt({ sub: "bob" })].map((token) => whoIs("s", token));
+  const elsewhere = whoIs("t", jwt({ sub: "ada" }));
+  const pairs = [nobody, ada, bob, elsewhere].map((from) =>
+    [nobody, ada, bob, elsewhere].map((to) => mayInherit(from ?? "", to ?? "")),
+  );
+  expect(pairs).toEqual([
+    [true, true, true, false],
+    [false, true, false, false],
+    [false, false, true, false],
+    [false, false, false, true],
+  ]);
 });

@@ -16,8 +16,9 @@ export function whoIs(server: string, token: string | null): Who {
   return `${server}|${id}|${text(claims["role"]) ?? "member"}`;
 }
 
-export function isAnonymous(who: Who): boolean {
-  return who.endsWith("|") && who.indexOf("|") === who.length - 1;
+/** Whether lists kept for the one may be shown to the other: the same person, or from before anybody logged in. */
+export function mayInherit(from: Who, to: Who): boolean {
+  return from === to || from === to.slice(0, to.indexOf("|") + 1);
 }
 
 function readClaims(token: string): Record<string, unknown> | null {

@@ -44,15 +44,15 @@ function makeRoom({ lists, store }: QuotaParts): boolean {
   return true;
 }
 
-export function serialised(list: StoredList): string {
-  return JSON.stringify(list.omitted === 0 ? list.items : list.items.slice(list.omitted));
+export function keptItems(list: StoredList): readonly unknown[] {
+  return list.omitted === 0 ? list.items : list.items.slice(list.omitted);
 }
 
 function largestOf(lists: Iterable<StoredList>): StoredList | null {
   let largest: StoredList | null = null;
   let largestSize = 0;
   for (const list of lists) {
-    const size = list.items.length > list.omitted ? serialised(list).length : 0;
+    const size = list.items.length > list.omitted ? JSON.stringify(keptItems(list)).length : 0;
     if (size > largestSize) [largest, largestSize] = [list, size];
   }
   return largest;

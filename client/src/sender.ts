@@ -256,6 +256,6 @@ export class Sender {
 
   #notify(): void {
     this.#pending = null;
-    this.#parts.emitter.emit("pending", this.pending());
+    if (this.#parts.emitter.has("pending")) this.#parts.emitter.emit("pending", this.pending());
   }
 }

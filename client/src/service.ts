@@ -15,18 +15,19 @@ import {
   TOKEN_KEY,
 } from "./environment.ts";
 import { TidingsError } from "./errors.ts";
-import { type Who, whoIs } from "./identity.ts";
 import { type Arrival, Intake, readArrival } from "./intake.ts";
-import { FIRST_SNAPSHOT_MAX_MS, SNAPSHOT_MAX_MS, TOKEN_LOOK_MS } from "./limits.ts";
-import { isAction, Outbox } from "./outbox.ts";
+import { FIRST_SNAPSHOT_MAX_MS, SNAPSHOT_MAX_MS } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import { Person } from "./person.ts";
 import { PresenceWatch } from "./presence-watch.ts";
+import { readRequest } from "./push-request.ts";
 import { Replica } from "./replica.ts";
 import { ReplicaStore } from "./replica-store.ts";
 import { Sender } from "./sender.ts";
 import { fetchSnapshot } from "./snapshot.ts";
-import { SnapshotTaker } from "./snapshot-taker.ts";
+import { OUTDATED, SnapshotTaker } from "./snapshot-taker.ts";
 import { isObject } from "./topic-fold.ts";
-import type { PushAck, PushRequest, SyncUpdate } from "./wire-types.ts";
+import type { PushAck, PushRequest, SyncState, SyncUpdate } from "./wire-types.ts";
 
 /** Throws a `TypeError` when `url` is no address. Nothing is opened before `connect()`. */
 export function createWebsocketService(options: ServiceOptions = {}): WebsocketService {
@@ -34,13 +35,13 @@ export function createWebsocketService(options: ServiceOptions = {}): WebsocketS
   return {
     connect: () => service.connect(),
     disconnect: () => service.disconnect(),
-    isConnected: () => service.state().phase === "connected",
+    isConnected: () => service.connection.state.phase === "connected",
     getSocket: () => service.connection.port?.raw ?? null,
     pushUpdate: (update) => service.pushUpdate(update),
-    pullFromServer: () => service.loaded().taker.take(SNAPSHOT_MAX_MS),
+    pullFromServer: () => service.pullFromServer(),
     addListener: (event, listener) => service.addListener(event, listener),
     removeListener: (event, listener) => service.emitter.remove(event, listener),
-    connection: () => service.state(),
+    connection: () => service.connection.state,
     topic: (name) => service.loaded().replica.topic(name),
     isComplete: () => service.loaded().replica.complete,
     pending: () => service.loaded().sender.pending(),
@@ -60,10 +61,9 @@ class Service {
   readonly presence: PresenceWatch;
   readonly #store: ReplicaStore;
   readonly #intake: Intake;
+  readonly #person: Person;
   readonly #givenBase: Base | null;
   #base: Promise<Base> | null = null;
-  #who: Who | null = null;
-  #token: string | null = null;
   #isWanted = false;
   #wasShownNothing = true;
   #hasWarned = false;
@@ -73,11 +73,11 @@ class Service {
     const { storage, timers, locks, random } = env;
     this.#env = env;
     this.#givenBase = env.url === null ? null : parseBase(env.url, env.surroundings.location?.origin ?? null);
+    this.#person = new Person(env, this.#givenBase ? this.#givenBase.origin + this.#givenBase.prefix : "");
     this.emitter = new Emitter(env.reportError);
     this.replica = new Replica((topic) => this.#store.adopt(topic));
-    this.#store = new ReplicaStore({
+    this.#store = new ReplicaStore(timers, {
       storage,
-      timers,
       replica: this.replica,
       isUnsent: (topic, id) => this.sender.holdsAdd(topic, id),
       onFull: () => this.#warnFull(),
@@ -98,7 +98,7 @@ class Service {
     this.taker = new SnapshotTaker({
       env,
       replica: this.replica,
-      fetch: async (timeoutMs) => fetchSnapshot(env, await this.#findBase(), this.#token, timeoutMs),
+      fetch: async (timeoutMs) => fetchSnapshot(env, await this.#findBase(), this.#person.token, timeoutMs),
       onTaken: (missed, topics) => this.#tellSnapshot(missed, topics),
     });
   }
@@ -115,33 +115,28 @@ class Service {
     });
   }
 
-  state(): ConnectionState {
-    return this.connection.state;
-  }
-
-  /** This service with the stored state of whoever is logged in now. */
+  /** This service with the stored state of whoever was logged in at the first look. */
   loaded(): this {
-    if (this.#who === null) this.#become(this.#env.token());
+    if (!this.#person.isKnown) this.#look();
     return this;
   }
 
   connect(): void {
-    this.loaded();
     if (this.#isWanted) return this.#connectAgain();
+    this.#look();
     this.#isWanted = true;
     const { surroundings } = this.#env;
     this.#stops = [
       surroundings.onStorage((change) => this.#noteStorage(change)),
       surroundings.onWake(() => this.#wake()),
-      this.#lookRegularly(),
+      this.#person.lookRegularly(() => this.#look()),
     ];
-    this.#token = this.#env.token();
-    void this.connection.start(this.#token);
+    void this.connection.start(this.#person.token);
   }
 
   /** Called once more: after a login, or to try a refused token again. */
   #connectAgain(): void {
-    if (!this.#look() && this.state().phase === "refused") this.connection.renew(this.#token);
+    if (!this.#look() && this.connection.state.phase === "refused") this.connection.renew(this.#person.token);
   }
 
   disconnect(): void {
@@ -150,32 +145,28 @@ class Service {
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#intake.flush();
+    this.#store.stop();
     this.taker.outdate();
     this.connection.stop();
   }
 
-  pushUpdate(update: PushRequest): Promise<PushAck> {
-    this.loaded();
+  async pushUpdate(update: PushRequest): Promise<PushAck> {
     this.#look();
-    const refusal = this.#refusalOf(update);
-    if (refusal) return Promise.reject(refusal);
-    const { type, action } = update;
-    // What the page changes in its object afterwards must not change what is sent.
-    const data = JSON.parse(JSON.stringify(update.data ?? null)) as unknown;
-    const at = this.#env.timers.now();
-    return this.sender.push({ who: this.#who ?? "", key: this.#env.newKey(), type, action, data, at });
+    const { who, token } = this.#person;
+    if (token === null) throw new TidingsError("unauthorized", "Nobody is logged in; log in to change anything");
+    const change = readRequest(update);
+    return this.sender.push({ who, key: this.#env.newKey(), ...change, at: this.#env.timers.now() });
   }
 
-  #refusalOf({ type, action, data }: PushRequest): TidingsError | null {
-    if (this.#token === null) return new TidingsError("unauthorized", "Nobody is logged in; log in to change anything");
-    if (typeof type !== "string" || type === "")
-      return new TidingsError("bad_request", "A push needs a topic in `type`");
-    if (!isAction(action)) return new TidingsError("bad_request", `"${String(action)}" is no action`);
-    try {
-      JSON.stringify(data);
-      return null;
-    } catch (error) {
-      return new TidingsError("bad_request", `The data cannot be written as JSON: ${String(error)}`);
+  async pullFromServer(): Promise<SyncState> {
+    this.#look();
+    for (;;) {
+      try {
+        return await this.taker.take(SNAPSHOT_MAX_MS);
+      } catch (error) {
+        // A reset or a login came in between: the state that was asked for is of no use, the next one is.
+        if (!(error instanceof TidingsError && error.code === OUTDATED)) throw error;
+      }
     }
   }
 
@@ -187,54 +178,33 @@ class Service {
 
   /** Looks who is logged in; true when that led to a new connection. */
   #look(): boolean {
-    const token = this.#env.token();
-    if (token === this.#token) return false;
-    if (whoIs(this.#server(), token) !== this.#who) this.#become(token);
-    else this.#token = token;
+    const wasKnown = this.#person.isKnown;
+    const look = this.#person.look();
+    if (look === "same") return false;
+    if (look === "another person") this.#load(wasKnown);
     if (!this.#isWanted) return false;
-    if (this.connection.port === null || this.#startsAnew) void this.connection.start(token);
+    const { token } = this.#person;
+    // The old socket's place in the journal means nothing to another person.
+    if (look === "another person" || this.connection.port === null) void this.connection.start(token);
     else this.connection.renew(token);
-    this.#startsAnew = false;
     return true;
   }
 
-  /** Set when another person's state was loaded: the old socket's place means nothing to the new one. */
-  #startsAnew = false;
-
-  #become(token: string | null): void {
-    const isFirst = this.#who === null;
+  /** Shows what storage holds for the person of the last look. */
+  #load(hasShown: boolean): void {
     const before = this.replica.topicNames;
-    this.#who = whoIs(this.#server(), token);
-    this.#token = token;
-    this.#startsAnew = !isFirst;
     this.#intake.drop();
     this.taker.outdate();
-    this.#store.load(this.#who);
-    this.#wasShownNothing = isFirst && this.replica.topicNames.length === 0;
-    this.sender.setWho(this.#who);
-    if (!isFirst) this.emitter.emit("topics", [...new Set([...before, ...this.replica.topicNames])]);
-  }
-
-  #server(): string {
-    return this.#givenBase ? this.#givenBase.origin + this.#givenBase.prefix : "";
+    this.#store.load(this.#person.who);
+    this.#wasShownNothing = !hasShown && this.replica.topicNames.length === 0;
+    this.sender.setWho(this.#person.who);
+    if (hasShown) this.emitter.emit("topics", [...new Set([...before, ...this.replica.topicNames])]);
   }
 
   #findBase(): Promise<Base> {
     const { surroundings, fetch, timers } = this.#env;
     this.#base ??= this.#givenBase ? Promise.resolve(this.#givenBase) : guessBase(surroundings.location, fetch, timers);
     return this.#base;
-  }
-
-  #lookRegularly(): () => void {
-    let cancel = (): void => {};
-    const plan = (): void => {
-      cancel = this.#env.timers.after(TOKEN_LOOK_MS, () => {
-        this.#look();
-        plan();
-      });
-    };
-    plan();
-    return () => cancel();
   }
 
   #wake(): void {
@@ -256,6 +226,13 @@ class Service {
 
   #noteStart(resumed: boolean, cursor: string | null): void {
     if (!resumed) this.#noteGap(cursor);
+    this.taker.repair(SNAPSHOT_MAX_MS);
+  }
+
+  #noteReset(cursor: string | null): void {
+    // The `connected` before it has said so already, and the snapshot is on its way.
+    const isKnown = !this.replica.complete && cursor !== null && cursor === this.replica.cursor;
+    if (!isKnown) this.#noteGap(cursor);
     this.taker.repair(SNAPSHOT_MAX_MS);
   }
 
@@ -285,8 +262,7 @@ class Service {
       this.replica.moveTo(cursor);
       this.#store.save([]);
     } else if (name === "reset") {
-      this.#noteGap(typeof cursor === "string" ? cursor : null);
-      this.taker.repair(SNAPSHOT_MAX_MS);
+      this.#noteReset(typeof cursor === "string" ? cursor : null);
     } else if (name === "signal" && isObject(args[0])) {
       this.presence.hear(args[0]);
     }

@@ -9,6 +9,9 @@ import type { Replica } from "./replica.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SyncState, SyncUpdate } from "./wire-types.ts";
 
+/** The code of a take that a gap or another person has overtaken. */
+export const OUTDATED = "outdated";
+
 export interface SnapshotTakerParts {
   readonly env: Environment;
   readonly replica: Replica;
@@ -74,7 +77,7 @@ export class SnapshotTaker {
     replica.awaitSnapshot();
     try {
       const { state, cursor } = await fetch(timeoutMs);
-      if (epoch !== this.#epoch) throw new TidingsError("outdated", "Something changed while the state was on its way");
+      if (epoch !== this.#epoch) throw new TidingsError(OUTDATED, "Something changed while the state was on its way");
       const before = replica.topicNames;
       const missed = replica.fill(state, cursor, env.timers.now());
       onTaken(missed, new Set([...before, ...replica.topicNames]));

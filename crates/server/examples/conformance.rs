@@ -28,6 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             upgrade_timeout: Duration::from_secs(1),
             max_payload_bytes: 1_000_000,
         },
+        ..Config::default()
     };
     let engines = Engines { echo: Engine::new(config, Echo), events: Engine::new(config, Events) };
     let service = service_fn(move |request| engines.clone().answer(request));

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// hundred acknowledgements, and little enough that ten thousand slow peers cost little.
 pub const ENGINE_CONTROL_BYTES_MAX: usize = 64 * 1_024;
 
+/// What a waiting control message counts for beside its bytes: its place in the queue and its allocation.
+pub const ENGINE_CONTROL_OVERHEAD_BYTES: usize = 64;
+
 /// Rest of a cut frame in bytes that is copied. A longer one is kept as a share of the buffer it lies in.
 pub const ENGINE_PENDING_COPY_BYTES_MAX: usize = 4 * 1_024;
 

@@ -6,7 +6,10 @@
 use journal::{Cursor, Filter, Json, Position, Principal, Sight, TopicKind, TopicName};
 use store::{Item, Topic, ViewsSnapshot};
 
-use crate::{ReadError, Space, limits::SNAPSHOT_ITEMS_PER_READ};
+use crate::{
+    ReadError, Space,
+    limits::{SNAPSHOT_BYTES_PER_READ, SNAPSHOT_ITEMS_PER_READ, SNAPSHOT_ROWS_PER_READ},
+};
 
 /// The state of a space as somebody may read it.
 #[derive(Clone, Debug)]
@@ -52,9 +55,23 @@ impl Space {
         Ok(Some((cursor, self.topic_snapshot(&snapshot, topic, who)?)))
     }
 
-    /// The data of some items, in the order of their positions in the list. What was erased since is left out.
-    pub fn items(&self, positions: &[Position]) -> Result<Vec<Json>, ReadError> {
-        debug_assert!(positions.len() <= SNAPSHOT_ITEMS_PER_READ);
+    /// The data of the first of these items, in the order of the list, and how many positions that covers: no more once
+    /// their data has reached [`SNAPSHOT_BYTES_PER_READ`], but always some. What was erased since is left out.
+    pub fn items(&self, positions: &[Position]) -> Result<(Vec<Json>, usize), ReadError> {
+        let (mut items, mut bytes, mut covered) = (Vec::new(), 0, 0);
+        for positions in positions.chunks(SNAPSHOT_ITEMS_PER_READ) {
+            let found = self.items_at(positions)?;
+            bytes += found.iter().map(|data| data.as_bytes().len()).sum::<usize>();
+            covered += positions.len();
+            items.extend(found);
+            if bytes >= SNAPSHOT_BYTES_PER_READ {
+                break;
+            }
+        }
+        Ok((items, covered))
+    }
+
+    fn items_at(&self, positions: &[Position]) -> Result<Vec<Json>, ReadError> {
         let mut sorted = positions.to_vec();
         sorted.sort_unstable();
         let entries = self.journal.entries(&sorted).map_err(ReadError::journal)?;
@@ -75,7 +92,7 @@ impl Space {
         let mut items = Vec::new();
         let mut after = Position::START;
         loop {
-            let rows = snapshot.items(&topic.name, after, SNAPSHOT_ITEMS_PER_READ).map_err(ReadError::views)?;
+            let rows = snapshot.items(&topic.name, after, SNAPSHOT_ROWS_PER_READ).map_err(ReadError::views)?;
             let Some(last) = rows.last() else { break };
             after = last.first_position;
             let seen = |row: &&Item| sight.sees(who, row.owner.as_ref(), false);

@@ -9,8 +9,8 @@ pub const WEBSOCKET_CONTROL_BYTES_MAX: usize = 125;
 /// Frames of one WebSocket message: a count, because tiny fragments cost far more memory and work than their bytes.
 pub const WEBSOCKET_FRAGMENTS_MAX: u32 = 1_024;
 
-/// Time from the first byte of a WebSocket message to its last: who is slower than this holds memory for nothing.
-pub const WEBSOCKET_MESSAGE_TIME_MAX: Duration = Duration::from_secs(30);
+/// Milliseconds from the first byte of a WebSocket message to its last: who is slower than this holds memory for nothing.
+pub const WEBSOCKET_MESSAGE_TIME_MAX_MS: u32 = 30_000;
 
 /// First allocation for an unfinished message in bytes. Its buffer then grows with what really arrives, so that a
 /// declared length alone costs nothing.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use wire::limits::{WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_TIME_MAX};
+use wire::limits::{WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_TIME_MAX_MS};
 use wire::websocket::{CloseCode, Decoder, Event, FrameHeader, Opcode, ProtocolError, Role, mask};
 
 const KEY: [u8; 4] = [0x1d, 0xa5, 0x00, 0xff];
@@ -146,14 +146,15 @@ fn fragments_are_counted_empty_ones_too() {
 #[test]
 fn a_message_must_end_in_time_and_an_idle_decoder_waits_for_ever() {
     let (mut decoder, start) = (Decoder::new(Role::Server, BYTES_MAX), Instant::now());
+    let time_max = Duration::from_millis(WEBSOCKET_MESSAGE_TIME_MAX_MS.into());
     assert_eq!(decoder.deadline(), None);
     let begun = frame(Opcode::Text, false, b"a");
     assert_eq!(decoder.decode(start, &mut &begun[..]), Ok(None));
-    assert_eq!(decoder.deadline(), Some(start + WEBSOCKET_MESSAGE_TIME_MAX));
-    let almost = start + WEBSOCKET_MESSAGE_TIME_MAX - Duration::from_millis(1);
+    assert_eq!(decoder.deadline(), Some(start + time_max));
+    let almost = start + time_max - Duration::from_millis(1);
     let more = frame(Opcode::Continuation, false, b"b");
     assert_eq!(decoder.decode(almost, &mut &more[..]), Ok(None));
-    let late = start + WEBSOCKET_MESSAGE_TIME_MAX;
+    let late = start + time_max;
     assert_eq!(decoder.decode(late, &mut &more[..]), Err(ProtocolError::TooSlow));
 }
 

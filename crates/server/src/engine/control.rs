@@ -6,7 +6,7 @@ use bytes::Bytes;
 use wire::engineio::CloseReason;
 use wire::websocket::Opcode;
 
-use crate::limits::ENGINE_CONTROL_BYTES_MAX;
+use crate::limits::{ENGINE_CONTROL_BYTES_MAX, ENGINE_CONTROL_OVERHEAD_BYTES};
 
 /// One message that waits to be sent.
 #[derive(Debug)]
@@ -15,9 +15,16 @@ pub(super) struct Outgoing {
     pub(super) body: Bytes,
 }
 
+impl Outgoing {
+    /// What it counts for: an empty message costs memory too, and a client can ask for any number of them.
+    const fn cost_bytes(&self) -> usize {
+        self.body.len() + ENGINE_CONTROL_OVERHEAD_BYTES
+    }
+}
+
 /// What the application sends by itself and outside the order of its entries, and how it ends a link.
 ///
-/// While it holds [`ENGINE_CONTROL_BYTES_MAX`] bytes or more, nothing is read from the peer.
+/// While it holds [`ENGINE_CONTROL_BYTES_MAX`] bytes or more, each message's own cost included, nothing is read from the peer.
 #[derive(Debug, Default)]
 pub struct Control {
     queue: VecDeque<Outgoing>,
@@ -67,8 +74,9 @@ impl Control {
     }
 
     pub(super) fn push(&mut self, opcode: Opcode, body: Bytes) {
-        self.bytes += body.len();
-        self.queue.push_back(Outgoing { opcode, body });
+        let message = Outgoing { opcode, body };
+        self.bytes += message.cost_bytes();
+        self.queue.push_back(message);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Outgoing> {
@@ -82,7 +90,7 @@ impl Control {
     /// Removes the front. Memory is given back with the last one: an idle link keeps none.
     pub(super) fn pop(&mut self) -> Option<Outgoing> {
         let popped = self.queue.pop_front()?;
-        self.bytes -= popped.body.len();
+        self.bytes -= popped.cost_bytes();
         if self.queue.is_empty() {
             self.queue = VecDeque::new();
         }

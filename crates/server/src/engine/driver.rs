@@ -9,6 +9,8 @@ use bytes::Bytes;
 use hyper::body::Body as HttpBody;
 use hyper::{Request, Response};
 use wire::engineio::{self, CloseReason, Refusal};
+use wire::limits::WEBSOCKET_MESSAGE_TIME_MAX_MS;
+use wire::websocket::{Decoder, Role};
 
 use super::registry::Registry;
 use super::timers::{self, Timers};
@@ -19,6 +21,15 @@ use super::{Application, Body, Control, Link, http};
 pub struct Config {
     /// Those of each session, as its handshake tells them.
     pub session: engineio::Config,
+    /// Milliseconds from the first byte of a WebSocket message to its last.
+    pub message_time_max_ms: u32,
+}
+
+impl Config {
+    /// A decoder for what clients send.
+    pub(super) const fn decoder(&self) -> Decoder {
+        Decoder::new(Role::Server, self.session.max_payload_bytes).with_message_time_max_ms(self.message_time_max_ms)
+    }
 }
 
 impl Default for Config {
@@ -31,6 +42,7 @@ impl Default for Config {
                 upgrade_timeout: Duration::from_secs(10),
                 max_payload_bytes: 1_000_000,
             },
+            message_time_max_ms: WEBSOCKET_MESSAGE_TIME_MAX_MS,
         }
     }
 }
@@ -125,6 +137,12 @@ impl<A: Application> Engine<A> {
                 "a client with an outdated protocol was refused: Engine.IO 4 is needed, that is socket.io-client 3 or later"
             );
         }
+    }
+}
+
+impl<A: Application> Drop for Engine<A> {
+    fn drop(&mut self) {
+        self.timers.wake();
     }
 }
 

@@ -90,7 +90,7 @@ impl<A: Application> Link<A> {
 impl Polling {
     fn set_answer(&mut self, payload: PayloadWriter) {
         self.answer = Some(payload.finish());
-        self.answered_stamp = self.open_stamp.take();
+        self.stamps.answered();
         if let Some(waker) = self.poll_waker.take() {
             waker.wake();
         }

@@ -9,6 +9,8 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use wire::engineio::{Query, Refusal, Transport, open_packet};
 
+use super::link::Carrier;
+use super::stamps::{self, Stamps};
 use super::{Application, Body, Engine, Handshake, Link, SessionId, poll, post, upgrade};
 use crate::listen::Peer;
 
@@ -37,11 +39,10 @@ where
             found => found,
         },
     };
+    let stamp = stamps::hash(&engine.hasher, query.stamp);
     match (transport, link, request.method()) {
-        (Transport::Polling, None, &Method::GET) => open_polling(engine, &request),
-        (Transport::Polling, Some(link), &Method::GET) => {
-            poll::serve(link, poll::unique_stamp(&engine.hasher, query.stamp)).await
-        }
+        (Transport::Polling, None, &Method::GET) => open_polling(engine, &request, stamp),
+        (Transport::Polling, Some(link), &Method::GET) => poll::serve(link, stamp).await,
         (Transport::Polling, Some(link), &Method::POST) => post::serve(link, request).await,
         (Transport::WebSocket, link, &Method::GET) => upgrade::serve(engine, link, request),
         (_, None, _) => refuse(Refusal::BadHandshakeMethod),
@@ -49,12 +50,21 @@ where
     }
 }
 
-fn open_polling<A: Application, B>(engine: &Arc<Engine<A>>, request: &Request<B>) -> Response<Body> {
+fn open_polling<A: Application, B>(
+    engine: &Arc<Engine<A>>,
+    request: &Request<B>,
+    stamp: Option<u64>,
+) -> Response<Body> {
     if engine.is_draining() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, Body::plain("the server is going away"));
     }
     let link = Link::new(Arc::clone(engine), Instant::now(), Transport::Polling);
     let packet = open_packet(&link.id().to_string(), Transport::Polling, &engine.config.session);
+    link.look(|state| {
+        if let Carrier::Polling(polling) = &mut state.carrier {
+            polling.stamps = Stamps::of_handshake(stamp);
+        }
+    });
     link.begin(&handshake(request, Transport::Polling));
     answer(StatusCode::OK, Body::plain(packet))
 }

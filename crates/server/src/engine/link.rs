@@ -15,6 +15,7 @@ use wire::engineio::{self, CloseReason, Packet, Received, Tick, Transport};
 use wire::websocket::Opcode;
 
 use super::pending::Pending;
+use super::stamps::Stamps;
 use super::{Application, Control, Engine, SessionId};
 use crate::limits::ENGINE_LINGER;
 
@@ -51,9 +52,7 @@ pub(super) struct Polling {
     pub(super) poll_waker: Option<Waker>,
     pub(super) post_waker: Option<Waker>,
     pub(super) probe_waker: Option<Waker>,
-    /// The hash of the stamp of the last answered poll: the same one again is a repeated request.
-    pub(super) answered_stamp: Option<u64>,
-    pub(super) open_stamp: Option<u64>,
+    pub(super) stamps: Stamps,
 }
 
 /// What exists once a WebSocket carries the session.

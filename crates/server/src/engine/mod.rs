@@ -20,6 +20,7 @@ mod probe;
 mod registry;
 mod session_id;
 mod socket;
+mod stamps;
 mod timers;
 mod upgrade;
 

@@ -6,7 +6,6 @@
 //! going on would lose the messages of the lost answer silently.
 
 use std::future::poll_fn;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -39,25 +38,14 @@ pub(super) async fn serve<A: Application>(link: Arc<Link<A>>, stamp: Option<u64>
     }
 }
 
-/// The stamp of a request, if it is one that clients do not use twice. Plain digits may be a clock's seconds.
-pub(super) fn unique_stamp(hasher: &RandomState, stamp: Option<&str>) -> Option<u64> {
-    let stamp = stamp.filter(|stamp| stamp.bytes().any(|byte| !byte.is_ascii_digit()))?;
-    Some(hasher.hash_one(stamp))
-}
-
 fn begin<A: Application>(link: &Arc<Link<A>>, state: &mut State<A>, stamp: Option<u64>) -> Result<(), Refusal> {
     link.advance(state, Instant::now());
     if let Carrier::Polling(polling) = &mut state.carrier
-        && stamp.is_some()
-        && polling.answered_stamp == stamp
+        && polling.stamps.repeats(stamp)
     {
         state.wire.close(CloseReason::TransportLost);
     }
-    state.wire.poll_begins()?;
-    if let Carrier::Polling(polling) = &mut state.carrier {
-        polling.open_stamp = stamp;
-    }
-    Ok(())
+    state.wire.poll_begins().map(drop)
 }
 
 enum Outcome {

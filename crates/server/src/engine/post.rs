@@ -95,6 +95,8 @@ where
     for packet in engineio::packets(payload)? {
         let mut packet = Some(packet?);
         poll_fn(|context| link.with(|state| deliver(link, state, &mut packet, context))).await?;
+        // A payload may hold half a million packets; other tasks get their turn between them.
+        tokio::task::consume_budget().await;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 use wire::engineio::{CloseReason, Packet, ProbeId, ProbeStep};
-use wire::websocket::{CloseCode, Decoder, Event, FrameHeader, Opcode, Role};
+use wire::websocket::{CloseCode, Decoder, Event, FrameHeader, Opcode};
 
 use super::link::{Carrier, Socket, State};
 use super::socket::{self, end, poll_read};
@@ -23,7 +23,7 @@ const PROBE_REPLY: &[u8] = b"3probe";
 pub(super) async fn run<A: Application>(link: Arc<Link<A>>, stream: TcpStream, read: Bytes) {
     let begun = link.with(|state| state.wire.probe_begins(Instant::now(), &link.engine.config.session));
     let Some(id) = begun else { return end(&stream, Some(CloseCode::POLICY)).await };
-    let decoder = Decoder::new(Role::Server, link.engine.config.session.max_payload_bytes);
+    let decoder = link.engine.config.decoder();
     let mut probe = Probe { link, id, decoder, stream: Some(stream), unread: Bytes::new() };
     let mut upgraded = probe.take(&read);
     if upgraded.is_none() {
@@ -34,7 +34,7 @@ pub(super) async fn run<A: Application>(link: Arc<Link<A>>, stream: TcpStream, r
     }
     if upgraded == Some(true) {
         let unread = std::mem::take(&mut probe.unread);
-        let decoder = std::mem::replace(&mut probe.decoder, Decoder::new(Role::Server, 0));
+        let decoder = std::mem::replace(&mut probe.decoder, probe.link.engine.config.decoder());
         tokio::spawn(socket::run(Arc::clone(&probe.link), decoder, unread));
     }
 }

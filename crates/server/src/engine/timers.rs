@@ -44,6 +44,11 @@ impl<A: Application> Timers<A> {
         self.entries.lock().remove(&(at, Arc::as_ptr(link).addr()));
     }
 
+    /// Lets the task find out that its engine is gone.
+    pub(super) fn wake(&self) {
+        self.earlier.notify_one();
+    }
+
     fn next(&self) -> Option<Instant> {
         self.entries.lock().first_key_value().map(|((at, _), _)| *at)
     }

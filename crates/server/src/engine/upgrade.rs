@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use wire::engineio::{Refusal, Transport, open_packet};
-use wire::websocket::{self, Decoder, Role};
+use wire::websocket;
 
 use super::http::{answer, handshake, refuse};
 use super::{Application, Body, Engine, Handshake, Link, probe, socket};
@@ -79,8 +79,7 @@ async fn open<A: Application>(engine: Arc<Engine<A>>, upgrade: OnUpgrade, handsh
     link.stream.set(stream).expect("a new link has no stream");
     link.begin(&handshake);
     // A task of its own: this one was made large by the handshake, and an idle socket keeps its task.
-    let decoder = Decoder::new(Role::Server, engine.config.session.max_payload_bytes);
-    tokio::spawn(socket::run(link, decoder, read));
+    tokio::spawn(socket::run(link, engine.config.decoder(), read));
 }
 
 async fn join<A: Application>(link: Arc<Link<A>>, upgrade: OnUpgrade) {
@@ -95,5 +94,6 @@ fn take_stream(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
     let stream = parts.io.into_inner();
     stream.set_nodelay(true).ok()?;
     SockRef::from(&stream).set_send_buffer_size(ENGINE_SEND_BUFFER_BYTES).ok()?;
-    Some((stream, parts.read_buf))
+    // A copy, mostly of nothing: even an empty slice of hyper's buffer would keep the whole buffer in memory.
+    Some((stream, Bytes::copy_from_slice(&parts.read_buf)))
 }

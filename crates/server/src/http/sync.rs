@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use journal::{Cursor, Filter, Pattern, TopicKind, TopicName};
+use journal::{Cursor, Filter, Pattern, Position, TopicKind, TopicName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use space::{Request, TopicSnapshot};
@@ -190,14 +190,14 @@ enum Shape {
     Bare,
 }
 
-/// Streams topics: positions are known, the data is read as the client takes it, a few reads ahead.
+/// Streams topics: positions are known, the data is read as the client takes it, a few reads ahead. A client that stalls
+/// holds a task and a few parts, never a thread or a read transaction.
 fn state(running: &Arc<Running>, cursor: Cursor, shape: Shape, topics: Vec<(bool, TopicSnapshot)>) -> Response {
-    let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(SNAPSHOT_BATCHES_AHEAD);
-    let space = Arc::clone(&running.space);
-    tokio::task::spawn_blocking(move || {
-        let mut writer = StateWriter { sender, buffer: Vec::new() };
-        if let Err(error) = writer.write_all(&space, shape, topics) {
-            tracing::debug!(%error, "a state was not taken to its end");
+    let (parts, receiver) = tokio::sync::mpsc::channel(SNAPSHOT_BATCHES_AHEAD);
+    let writer = StateWriter { space: Arc::clone(&running.space), parts, buffer: Vec::new() };
+    tokio::spawn(async move {
+        if let Err(error) = writer.write_all(shape, topics).await {
+            tracing::debug!(error = error.error, "a state was not taken to its end");
         }
     });
     let body = Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(receiver));
@@ -212,17 +212,14 @@ fn state(running: &Arc<Running>, cursor: Cursor, shape: Shape, topics: Vec<(bool
 }
 
 struct StateWriter {
-    sender: tokio::sync::mpsc::Sender<Result<Bytes, std::io::Error>>,
+    space: Arc<space::Space>,
+    parts: tokio::sync::mpsc::Sender<Result<Bytes, std::io::Error>>,
     buffer: Vec<u8>,
 }
 
 impl StateWriter {
-    fn write_all(
-        &mut self,
-        space: &space::Space,
-        shape: Shape,
-        topics: Vec<(bool, TopicSnapshot)>,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    /// An answer that cannot be finished is cut off: the client sees broken JSON, never a shorter list.
+    async fn write_all(mut self, shape: Shape, topics: Vec<(bool, TopicSnapshot)>) -> Result<(), Refused> {
         if shape == Shape::Object {
             self.buffer.push(b'{');
         }
@@ -234,38 +231,53 @@ impl StateWriter {
                 journal::write_string(&mut self.buffer, topic.name.as_str());
                 self.buffer.push(b':');
             }
-            self.write_topic(space, &topic)?;
+            if let Err(error) = self.write_topic(&topic).await {
+                // The receiver is gone if the client is; otherwise this breaks the answer off.
+                let _ = self.parts.send(Err(std::io::Error::other("the store cannot be read"))).await;
+                return Err(error);
+            }
         }
         if shape == Shape::Object {
             self.buffer.push(b'}');
         }
-        self.flush()
+        self.flush().await
     }
 
-    fn write_topic(&mut self, space: &space::Space, topic: &TopicSnapshot) -> Result<(), Box<dyn std::error::Error>> {
+    async fn write_topic(&mut self, topic: &TopicSnapshot) -> Result<(), Refused> {
         if topic.kind == TopicKind::Document {
-            let document = space.items(topic.items.get(..1).unwrap_or_default())?;
+            let (document, _) = self.read(topic.items.get(..1).unwrap_or_default()).await?;
             self.buffer.extend_from_slice(document.first().map_or(b"{}".as_slice(), |data| data.as_bytes()));
             return Ok(());
         }
         self.buffer.push(b'[');
-        let mut is_first = true;
-        for positions in topic.items.chunks(space::limits::SNAPSHOT_ITEMS_PER_READ) {
-            for data in space.items(positions)? {
+        let (mut is_first, mut left) = (true, topic.items.as_slice());
+        while !left.is_empty() {
+            let (items, covered) = self.read(left).await?;
+            for data in items {
                 if !std::mem::take(&mut is_first) {
                     self.buffer.push(b',');
                 }
                 self.buffer.extend_from_slice(data.as_bytes());
             }
-            self.flush()?;
+            left = left.get(covered..).unwrap_or_default();
+            self.flush().await?;
         }
         self.buffer.push(b']');
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Box<dyn std::error::Error>> {
-        let bytes = std::mem::take(&mut self.buffer);
-        Ok(self.sender.blocking_send(Ok(bytes.into()))?)
+    async fn read(&self, positions: &[Position]) -> Result<(Vec<journal::Json>, usize), Refused> {
+        let ahead = positions.len().min(space::limits::SNAPSHOT_ROWS_PER_READ);
+        let (space, positions) = (Arc::clone(&self.space), positions.get(..ahead).unwrap_or_default().to_vec());
+        blocking(move || space.items(&positions)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Refused> {
+        let part = std::mem::take(&mut self.buffer);
+        self.parts
+            .send(Ok(part.into()))
+            .await
+            .map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, "gone", "the client went away"))
     }
 }
 
@@ -282,6 +294,10 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refused> {
     let is_json = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
         value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
     });
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        let error = "send the body as it is, without Content-Encoding";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", error));
+    }
     if is_json {
         return Ok(());
     }

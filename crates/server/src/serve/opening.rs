@@ -157,7 +157,8 @@ fn open_space(
         data_bytes_max: config.limits.payload_bytes,
     };
     let space = Space::new(options, &journal, &views);
-    Running::start(name, space, journal, views, Fanout::start(shards)).map_err(StartError::Threads)
+    let fanout = Fanout::start(shards, journal.head().position);
+    Running::start(name, space, journal, views, fanout).map_err(StartError::Threads)
 }
 
 /// Where a space's files lie.

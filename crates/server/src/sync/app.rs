@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use journal::Cursor;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use wire::socketio::{self, Incoming, Namespace};
@@ -146,11 +147,12 @@ impl SyncApp {
         });
     }
 
-    /// Tells idle sockets how far the journal has come, so that a later resume need not read what was not for them.
-    pub fn mark(&self, link: &Arc<SyncLink>) {
+    /// Tells idle sockets of a space how far the journal has come, so that a later resume need not read what was not for
+    /// them. `cursor` is one of [`Fanout::told`](super::fanout::Fanout::told).
+    pub fn mark(&self, link: &Arc<SyncLink>, space: &str, cursor: &Cursor) {
         link.enter(|session, control| {
-            for stay in &mut session.stays {
-                if let Some(cursor) = stay.mark(MARK_ENTRIES_MIN) {
+            for stay in session.stays.iter_mut().filter(|stay| *stay.running.name == *space) {
+                if stay.mark(cursor.position, MARK_ENTRIES_MIN) {
                     let arguments = format!("\"{}\"", cursor.encode());
                     control.packet(socketio::event(&stay.namespace, "mark", arguments.as_bytes(), None, 0));
                 }
@@ -179,7 +181,7 @@ impl SyncApp {
         if let Some((stay, reason)) = refused {
             Self::refuse(stay, reason.code(), &reason.to_string(), control);
             // From here on nothing more is read: the stays go, and with them their followers.
-            session.stays.clear();
+            session.stays.drain(..).for_each(|stay| self.gone(&stay));
         }
     }
 }

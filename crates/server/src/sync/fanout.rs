@@ -44,15 +44,24 @@ pub struct Seat {
 
 struct Shard {
     audience: Mutex<Audience<Handle>>,
-    touched: Mutex<HashMap<TopicName, Position>>,
+    touched: Mutex<Touched>,
+    /// Whoever is concerned by a batch up to here has been told.
+    told: AtomicU64,
     wake: Notify,
 }
 
+/// What was committed since the last round.
+#[derive(Default)]
+struct Touched {
+    topics: HashMap<TopicName, Position>,
+    head: Position,
+}
+
 impl Fanout {
-    /// A fan-out of so many shards, one loop each, on the present runtime.
+    /// A fan-out of so many shards behind a journal's head, one loop each, on the present runtime.
     #[must_use]
-    pub fn start(shards: usize) -> Arc<Self> {
-        let shards: Vec<_> = (0..shards.max(1)).map(|_| Arc::new(Shard::new())).collect();
+    pub fn start(shards: usize, head: Position) -> Arc<Self> {
+        let shards: Vec<_> = (0..shards.max(1)).map(|_| Arc::new(Shard::new(head))).collect();
         for shard in &shards {
             tokio::spawn(Arc::clone(shard).run());
         }
@@ -67,6 +76,14 @@ impl Fanout {
         let shard = Arc::clone(&self.shards[index]);
         shard.audience.lock().join(id, &filter, handle);
         Seat { id, filter, shard }
+    }
+
+    /// Up to here every follower whom an entry concerns has been told of it. So a follower that is clean has nothing of
+    /// its own left up to here, while between here and the head there may be something on its way to it.
+    #[must_use]
+    pub fn told(&self) -> Position {
+        let told = self.shards.iter().map(|shard| shard.told.load(Ordering::Acquire)).min();
+        Position(told.unwrap_or_default())
     }
 
     /// A batch is durable and in the tail: whoever follows its topics is served.
@@ -85,16 +102,22 @@ impl Drop for Seat {
 }
 
 impl Shard {
-    fn new() -> Self {
-        Self { audience: Mutex::new(Audience::default()), touched: Mutex::new(HashMap::new()), wake: Notify::new() }
+    fn new(head: Position) -> Self {
+        Self {
+            audience: Mutex::new(Audience::default()),
+            touched: Mutex::default(),
+            told: AtomicU64::new(head.0),
+            wake: Notify::new(),
+        }
     }
 
     fn touch(&self, committed: &Committed) {
         let mut touched = self.touched.lock();
         for topic in &committed.topics {
             // The earliest batch since the last round counts: a follower looks at everything from there.
-            touched.entry(topic.clone()).or_insert(committed.first);
+            touched.topics.entry(topic.clone()).or_insert(committed.first);
         }
+        touched.head = committed.head;
     }
 
     async fn run(self: Arc<Self>) {
@@ -103,14 +126,15 @@ impl Shard {
             self.wake.notified().await;
             let began = Instant::now();
             let touched = std::mem::take(&mut *self.touched.lock());
-            let Some(first) = touched.values().min().copied() else { continue };
-            let topics: Vec<TopicName> = touched.into_keys().collect();
+            let Some(first) = touched.topics.values().min().copied() else { continue };
+            let topics: Vec<TopicName> = touched.topics.into_keys().collect();
             self.audience.lock().concerned(&topics, &mut concerned);
             for chunk in concerned.chunks(FANOUT_CHUNK_FOLLOWERS) {
                 chunk.iter().for_each(|(_, handle)| handle.serve(first));
                 tokio::task::yield_now().await;
             }
             concerned.clear();
+            self.told.store(touched.head.0, Ordering::Release);
             pace(began).await;
         }
     }

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use journal::{Cursor, Follower, Next, Position};
+use journal::{Follower, Next, Position};
 use space::Page;
 use wire::socketio::{self, Namespace};
 
@@ -139,17 +139,15 @@ impl Stay {
         }
     }
 
-    /// The cursor to tell an idle follower when so many entries that were not for it have passed.
-    pub(super) fn mark(&mut self, entries_min: u64) -> Option<Cursor> {
-        let tail = self.running.space.tail();
-        let head = tail.head();
-        let is_idle = !self.follower.is_dirty() || self.follower.served() >= head;
-        if !is_idle || head.0 < self.told.0 + entries_min {
-            return None;
+    /// Whether an idle follower is to be given the cursor of `told`, up to where the fan-out has told everybody: so many
+    /// entries that were not for it have passed. A follower that is clean has nothing of its own left up to there; that
+    /// the head itself would be too far, because an entry may be on its way, is what `told` is for.
+    pub(super) fn mark(&mut self, told: Position, entries_min: u64) -> bool {
+        if self.follower.is_dirty() || told.0 < self.told.0 + entries_min {
+            return false;
         }
-        drop(tail);
-        self.follower.settle(head);
-        self.told = head;
-        Some(self.running.space.head_cursor())
+        self.follower.settle(told);
+        self.told = told;
+        true
     }
 }

@@ -198,13 +198,15 @@ impl Answer {
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     unread: Vec<u8>,
+    /// What goes out while answers are read.
+    late: Vec<u8>,
 }
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
         let stream = patient(TcpStream::connect(address)).await.expect("the server listens");
         stream.set_nodelay(true).expect("a fresh socket takes options");
-        Self { stream, unread: Vec::new() }
+        Self { stream, unread: Vec::new(), late: Vec::new() }
     }
 
     pub(crate) async fn get(&mut self, query: &str) -> Answer {
@@ -229,6 +231,9 @@ impl Connection {
 
     /// Reads more. `false`: the connection has ended, in whatever way.
     pub(crate) async fn read(&mut self) -> bool {
+        if let Ok(written) = self.stream.try_write(&self.late) {
+            self.late.drain(..written);
+        }
         let mut buffer = vec![0; 64 * 1024];
         let read = patient(self.stream.read(&mut buffer)).await.unwrap_or(0);
         self.unread.extend_from_slice(&buffer[..read]);
@@ -279,6 +284,11 @@ impl Socket {
 
     pub(crate) async fn send_binary(&mut self, bytes: &[u8]) {
         self.connection.send(&frame(Opcode::Binary, true, bytes)).await;
+    }
+
+    /// Sends bytes as there is room, while events are read.
+    pub(crate) fn send_late(&mut self, bytes: Vec<u8>) {
+        self.connection.late = bytes;
     }
 
     /// The next frame; `None` once the server has ended the connection.

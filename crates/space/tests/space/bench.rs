@@ -134,12 +134,14 @@ impl Bench {
     /// The present state, topic by topic.
     pub(crate) fn state(&self, who: &Principal) -> Vec<(String, Vec<String>)> {
         let snapshot = self.space.snapshot(who, &Filter::Everything).unwrap();
-        let data = |items: &[journal::Position]| {
-            items
-                .chunks(7)
-                .flat_map(|positions| self.space.items(positions).unwrap())
-                .map(|data| format!("{data:?}"))
-                .collect()
+        let data = |mut items: &[journal::Position]| {
+            let mut texts = Vec::new();
+            while !items.is_empty() {
+                let (data, covered) = self.space.items(items).unwrap();
+                texts.extend(data.iter().map(|data| format!("{data:?}")));
+                items = &items[covered..];
+            }
+            texts
         };
         snapshot.topics.iter().map(|topic| (topic.name.to_string(), data(&topic.items))).collect()
     }

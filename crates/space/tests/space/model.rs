@@ -69,6 +69,12 @@ impl Wish {
     }
 }
 
+/// A position and a seq.
+type Place = (u64, u64);
+
+/// The place and whether it is a duplicate's; `None` where nothing changes.
+type Verdict = Result<Option<(Place, bool)>, Refusal>;
+
 /// One present item.
 #[derive(Clone, Debug)]
 struct Item {
@@ -83,7 +89,7 @@ struct Added {
     topic: usize,
     id: u8,
     text: String,
-    place: (u64, u64),
+    place: Place,
 }
 
 #[derive(Default)]
@@ -91,13 +97,12 @@ struct Model {
     head: u64,
     seqs: [u64; 3],
     items: [Vec<Item>; 3],
-    keys: HashMap<(usize, usize, u8), (Push, (u64, u64))>,
+    keys: HashMap<(usize, usize, u8), (Push, Place)>,
     adds: Vec<Added>,
 }
 
 impl Model {
-    /// The place and whether it is a duplicate; `None` for a push that changes nothing.
-    fn answer(&mut self, wish: &Wish) -> Result<Option<((u64, u64), bool)>, Refusal> {
+    fn answer(&mut self, wish: &Wish) -> Verdict {
         let asked = wish.push();
         let is_admin = wish.who == 2;
         if wish.ask == Ask::Clear && !is_admin {
@@ -141,12 +146,7 @@ impl Model {
         Ok(Some((self.write(wish, asked), false)))
     }
 
-    fn add(
-        &mut self,
-        wish: &Wish,
-        asked: &Push,
-        present: Option<usize>,
-    ) -> Result<Option<((u64, u64), bool)>, Refusal> {
+    fn add(&mut self, wish: &Wish, asked: &Push, present: Option<usize>) -> Verdict {
         let text = format!("{:?}", asked.data.clone().unwrap());
         let mine = |added: &&Added| added.who == wish.who && added.topic == wish.topic && added.id == wish.id;
         let last = self.adds.iter().rev().find(mine);
@@ -164,7 +164,7 @@ impl Model {
         Ok(Some((place, false)))
     }
 
-    fn write(&mut self, wish: &Wish, asked: Push) -> (u64, u64) {
+    fn write(&mut self, wish: &Wish, asked: Push) -> Place {
         self.head += 1;
         self.seqs[wish.topic] += 1;
         let place = (self.head, self.seqs[wish.topic]);

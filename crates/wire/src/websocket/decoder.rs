@@ -3,13 +3,13 @@
 //! It promises that nothing is allocated from a declared length, that a message is bounded in bytes, fragments and
 //! time, and that an idle connection costs a pointer. The driver that reads the socket calls it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
 use super::close::CloseCode;
 use super::frame::{Opcode, ParsedHeader, header_bytes, mask, parse_header};
-use crate::limits::{WEBSOCKET_FIRST_ALLOCATION_BYTES_MAX, WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_TIME_MAX};
+use crate::limits::{WEBSOCKET_FIRST_ALLOCATION_BYTES_MAX, WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_TIME_MAX_MS};
 
 /// Which end of the connection reads: a server demands masked frames, a client unmasked ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,7 @@ impl ProtocolError {
 pub struct Decoder {
     role: Role,
     message_bytes_max: usize,
+    message_time_max_ms: u32,
     unfinished: Option<Box<Unfinished>>,
 }
 
@@ -125,7 +126,14 @@ impl Decoder {
     /// A decoder that refuses messages of more than `message_bytes_max` bytes.
     #[must_use]
     pub const fn new(role: Role, message_bytes_max: usize) -> Self {
-        Self { role, message_bytes_max, unfinished: None }
+        Self { role, message_bytes_max, message_time_max_ms: WEBSOCKET_MESSAGE_TIME_MAX_MS, unfinished: None }
+    }
+
+    /// The same with another time from a message's first byte to its last than [`WEBSOCKET_MESSAGE_TIME_MAX_MS`].
+    #[must_use]
+    pub const fn with_message_time_max_ms(mut self, ms: u32) -> Self {
+        self.message_time_max_ms = ms;
+        self
     }
 
     /// Reads from `input` up to the end of one event and moves `input` past what was read. `None` means that all of
@@ -134,41 +142,34 @@ impl Decoder {
     /// # Errors
     /// When the peer broke the protocol or a bound; the decoder is of no more use then.
     pub fn decode(&mut self, now: Instant, input: &mut &[u8]) -> Result<Option<Event>, ProtocolError> {
-        if input.is_empty() && self.unfinished.is_none() {
-            return Ok(None);
-        }
-        let mut state = match self.unfinished.take() {
-            Some(boxed) if now.saturating_duration_since(boxed.since) >= WEBSOCKET_MESSAGE_TIME_MAX => {
+        let (role, bytes_max, time_max) = (self.role, self.message_bytes_max, self.message_time_max());
+        if let Some(state) = &mut self.unfinished {
+            if now.saturating_duration_since(state.since) >= time_max {
                 return Err(ProtocolError::TooSlow);
             }
-            Some(boxed) => *boxed,
-            None => Unfinished::new(now),
-        };
-        loop {
-            match state.step(input, self.role, self.message_bytes_max)? {
-                Step::Event(event) => {
-                    self.keep(state);
-                    return Ok(Some(event));
-                }
-                Step::Starved => {
-                    self.keep(state);
-                    return Ok(None);
-                }
-                Step::Continue => {}
+            let event = state.run(input, role, bytes_max)?;
+            if state.is_empty() {
+                self.unfinished = None;
             }
+            return Ok(event);
         }
+        // What arrives whole, as nearly everything does, needs no state in memory of its own.
+        let mut state = Unfinished::new(now);
+        let event = state.run(input, role, bytes_max)?;
+        if !state.is_empty() {
+            self.unfinished = Some(Box::new(state));
+        }
+        Ok(event)
     }
 
     /// When the message that has begun must have ended.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.unfinished.as_ref().map(|unfinished| unfinished.since + WEBSOCKET_MESSAGE_TIME_MAX)
+        self.unfinished.as_ref().map(|unfinished| unfinished.since + self.message_time_max())
     }
 
-    fn keep(&mut self, state: Unfinished) {
-        if !state.is_empty() {
-            self.unfinished = Some(Box::new(state));
-        }
+    fn message_time_max(&self) -> Duration {
+        Duration::from_millis(self.message_time_max_ms.into())
     }
 }
 
@@ -186,6 +187,17 @@ impl Unfinished {
 
     const fn is_empty(&self) -> bool {
         self.header_len == 0 && self.frame.is_none() && self.message.is_none()
+    }
+
+    /// Reads up to the end of one event, or of `input`.
+    fn run(&mut self, input: &mut &[u8], role: Role, bytes_max: usize) -> Result<Option<Event>, ProtocolError> {
+        loop {
+            match self.step(input, role, bytes_max)? {
+                Step::Event(event) => return Ok(Some(event)),
+                Step::Starved => return Ok(None),
+                Step::Continue => {}
+            }
+        }
     }
 
     fn step(&mut self, input: &mut &[u8], role: Role, bytes_max: usize) -> Result<Step, ProtocolError> {

@@ -4,7 +4,7 @@ import styles from "./dialog.module.css";
 
 interface Props {
   label: string;
-  look: "question" | "drawer" | "picture";
+  look: "question" | "drawer" | "picture" | "reader";
   onClose: () => void;
   children: ReactNode;
 }

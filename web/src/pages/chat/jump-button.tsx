@@ -2,7 +2,7 @@ import { DownIcon } from "../../theme/icons";
 import styles from "./jump-button.module.css";
 
 /** Back to the end, with the number of messages that came meanwhile. */
-export function JumpButton({ below, onPress }: { below: number; onPress: () => void }) {
+export function JumpButton({ below, onPress }: { below: number; onPress: (byKeyboard: boolean) => void }) {
   const words = below === 0 ? "" : below === 1 ? "1 new message" : `${below} new messages`;
   return (
     <button
@@ -10,7 +10,7 @@ export function JumpButton({ below, onPress }: { below: number; onPress: () => v
       className={styles.jump}
       data-new={below > 0 || undefined}
       aria-label={words === "" ? "To the newest message" : undefined}
-      onClick={onPress}
+      onClick={({ detail }) => onPress(detail === 0)}
       data-testid="jump-to-end"
     >
       {words}

@@ -3,15 +3,16 @@
  * only when the reader is at the end, and never moves what is being read.
  */
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { type Ref, useCallback, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import { type Ref, useCallback, useImperativeHandle, useRef } from "react";
 import { DayRow } from "./day-row";
-import { AT_END_PX_MAX, isAtEnd } from "./follow";
+import { AT_END_PX_MAX } from "./follow";
 import type { Message } from "./message";
 import type { MessageHandlers } from "./message-handlers";
 import styles from "./message-list.module.css";
 import { MessageRow } from "./message-row";
 import type { Row } from "./rows";
 import { useRoving } from "./use-roving";
+import { useStayAtEnd } from "./use-stay-at-end";
 
 /** A list up to this long is in the page whole, so that the browser's own search finds everything. */
 const WHOLE_ROWS_MAX = 200;
@@ -33,6 +34,7 @@ interface Props {
   highlighted: string | null;
   handlers: MessageHandlers;
   control: Ref<ListControl>;
+  /** Told whether the reader is at the end; keep it the same function. */
   onPlace: (atEnd: boolean) => void;
   /** Past the last message, or Escape: back to writing. */
   onLeave: () => void;
@@ -80,7 +82,7 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
     },
     focusLast: () => roving.focusLast(),
   }));
-  useOpenAtEnd(list, rows.length > 0);
+  useStayAtEnd(list, scroller, onPlace);
 
   return (
     <section
@@ -89,7 +91,6 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
       aria-label="Conversation"
       data-testid="conversation"
       data-count={messages.size}
-      onScroll={({ currentTarget }) => onPlace(isAtEnd(currentTarget))}
       onKeyDown={roving.press}
     >
       <ol ref={list.containerRef} className={styles.list} data-testid="messages">
@@ -129,11 +130,4 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
       </ol>
     </section>
   );
-}
-
-/** Opens at the newest message, once there are any, and stays there when the window or the keyboard changes the height. */
-function useOpenAtEnd(list: { scrollToEnd: () => void }, any: boolean): void {
-  useLayoutEffect(() => {
-    if (any) list.scrollToEnd();
-  }, [list, any]);
 }

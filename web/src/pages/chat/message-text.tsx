@@ -1,9 +1,10 @@
-/** The words of a message: plain text with links. Very long ones are cut until somebody asks for the rest. */
+/** The words of a message: plain text with links. Very long ones are cut, and read apart. */
 import { Fragment, useMemo, useState } from "react";
+import { Dialog } from "./dialog";
 import { isLargeEmoji } from "./emoji";
 import { pieces } from "./links";
 import styles from "./message-text.module.css";
-import { useTabIndex } from "./reachable";
+import { Reachable, useTabIndex } from "./reachable";
 
 /** Longer texts are cut here; a screen holds about this much. */
 const SHOWN_CHARS_MAX = 2_000;
@@ -30,36 +31,55 @@ function endOfLine(text: string, line: number): number {
 
 export function MessageText({ text }: { text: string }) {
   const tabIndex = useTabIndex();
-  const [whole, setWhole] = useState(false);
-  const cut = useMemo(() => (whole ? null : cutAt(text)), [text, whole]);
+  const [reading, setReading] = useState(false);
+  const cut = useMemo(() => cutAt(text), [text]);
   const shown = cut === null ? text : `${text.slice(0, cut).toWellFormed()}…`;
-  const parts = useMemo(() => pieces(shown), [shown]);
 
   return (
     <>
       <span className={styles.text} data-emoji={isLargeEmoji(text) || undefined}>
-        {parts.map((part) =>
-          part.kind === "text" ? (
-            <Fragment key={part.at}>{part.text}</Fragment>
-          ) : (
-            <a
-              key={part.at}
-              href={part.href}
-              target="_blank"
-              rel="noopener noreferrer nofollow"
-              tabIndex={tabIndex}
-              dir="ltr"
-            >
-              {part.text}
-            </a>
-          ),
-        )}
+        <Words text={shown} />
       </span>
       {cut !== null && (
-        <button type="button" className={styles.more} tabIndex={tabIndex} onClick={() => setWhole(true)}>
+        <button type="button" className={styles.more} tabIndex={tabIndex} onClick={() => setReading(true)}>
           Show all
         </button>
       )}
+      {reading && (
+        <Dialog label="The whole message" look="reader" onClose={() => setReading(false)}>
+          <Reachable value={true}>
+            <p className={styles.whole} dir="auto">
+              <Words text={text} />
+            </p>
+            <div className={styles.bar}>
+              <button type="button" className="button" onClick={() => setReading(false)}>
+                Close
+              </button>
+            </div>
+          </Reachable>
+        </Dialog>
+      )}
     </>
+  );
+}
+
+function Words({ text }: { text: string }) {
+  const tabIndex = useTabIndex();
+  const parts = useMemo(() => pieces(text), [text]);
+  return parts.map((part) =>
+    part.kind === "text" ? (
+      <Fragment key={part.at}>{part.text}</Fragment>
+    ) : (
+      <a
+        key={part.at}
+        href={part.href}
+        target="_blank"
+        rel="noopener noreferrer nofollow"
+        tabIndex={tabIndex}
+        dir="ltr"
+      >
+        {part.text}
+      </a>
+    ),
   );
 }

@@ -118,7 +118,8 @@ export function useConversation(room: Room, me: Person, storage: Store, field: R
       field.current?.focus();
     },
     closePicture: () => setPicture(null),
-    toEnd: () => list.current?.toEnd(),
+    /** The button that was pressed goes away; with a keyboard, the focus must not go with it. */
+    toEnd: (byKeyboard: boolean) => (byKeyboard ? list.current?.focusLast() : list.current?.toEnd()),
     focusLast: () => list.current?.focusLast(),
     sayHello: () => {
       write(HELLO);

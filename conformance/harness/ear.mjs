@@ -1,0 +1,120 @@
+/**
+ * An ear on one stock socket: all that its page would hear, in order, and beside it what went over the wire that a page
+ * does not see (the packets' types and ack ids, the CONNECT that was sent). Tests wait on it and judge it afterwards.
+ */
+import { Signal } from "./deadline.mjs";
+import { CLIENTS, EAGER } from "./stock-clients.mjs";
+
+export class Ear {
+  #signal = new Signal();
+  /** `{name, args}` of every event, the client's own (`connect`, `disconnect`, `connect_error`) among them. */
+  heard = [];
+  /** Packets as the client decoded them, `{type, id, data}`. */
+  packets = [];
+  /** The auth of every CONNECT that was sent. */
+  connectsSent = [];
+
+  /**
+   * Opens a socket of this client version that ends with the test. `options` are the client's own.
+   */
+  static open(t, version, url, options = {}) {
+    const socket = CLIENTS[version](url, { forceNew: true, ...EAGER, ...options, autoConnect: false });
+    const ear = new Ear(socket);
+    t.after(() => socket.disconnect());
+    socket.connect();
+    return ear;
+  }
+
+  constructor(socket) {
+    this.socket = socket;
+    // Before the socket itself listens for the manager's `open`, where it sends its CONNECT.
+    socket.io.on("open", () => {
+      socket.io.engine.on("packetCreate", (packet) => this.#noteSent(packet));
+      socket.io.engine.on("upgrade", () => this.#signal.wake());
+    });
+    socket.io.on("packet", ({ type, id, data }) => this.packets.push({ type, id, data }));
+    socket.on("connect", () => this.#note("connect", [{ recovered: socket.recovered, id: socket.id }]));
+    socket.on("disconnect", (reason) => this.#note("disconnect", [reason]));
+    socket.on("connect_error", (error) => this.#note("connect_error", [{ message: error.message, data: error.data }]));
+    socket.onAny((name, ...args) => this.#note(name, args));
+  }
+
+  #note(name, args) {
+    this.heard.push({ name, args, at: performance.now() });
+    this.#signal.wake();
+  }
+
+  #noteSent({ type, data }) {
+    const connect = type === "message" && typeof data === "string" ? /^0(?:\/[^,]*,)?(\{.*\})?$/s.exec(data) : null;
+    if (connect) this.connectsSent.push(JSON.parse(connect[1] ?? "{}"));
+  }
+
+  /** The arguments of every event of this name. */
+  all(name) {
+    return this.heard.filter((event) => event.name === name).map((event) => event.args);
+  }
+
+  /** The changes that arrived, of one topic or of all. */
+  updates(topic = null) {
+    const updates = this.all("sync_update").map(([update]) => update);
+    return topic === null ? updates : updates.filter((update) => update.type === topic);
+  }
+
+  /** The cursor that a page would keep: the last string argument of all events. */
+  get cursor() {
+    const cursors = this.heard.map(({ args }) => args.at(-1)).filter((last, index) => this.#isFromServer(index, last));
+    return cursors.at(-1) ?? null;
+  }
+
+  #isFromServer(index, last) {
+    return typeof last === "string" && !["disconnect", "connect_error"].includes(this.heard[index].name);
+  }
+
+  /** The arguments of the `count`-th event of this name, waiting for it. */
+  nth(name, count) {
+    return this.until(() => this.all(name)[count - 1], `the event ${name}, number ${count}`);
+  }
+
+  until(look, what, patienceMs) {
+    const story = () => `${what}; heard so far: ${this.story()}`;
+    return this.#signal.until(look, story, patienceMs);
+  }
+
+  /** Waits until so many changes arrived (of one topic, if named) and returns them. */
+  untilUpdates(count, topic = null, patienceMs) {
+    const enough = () => this.updates(topic).length >= count && this.updates(topic);
+    return this.until(enough, () => `${count} changes (${this.updates(topic).length} came)`, patienceMs);
+  }
+
+  /** What was heard, briefly: runs of changes as their count. */
+  story() {
+    const words = [];
+    for (const { name, args } of this.heard) {
+      const word = name === "sync_update" ? "sync_update" : `${name} ${JSON.stringify(args).slice(0, 160)}`;
+      if (words.at(-1)?.word === word) words.at(-1).count += 1;
+      else words.push({ word, count: 1 });
+    }
+    return words.map(({ word, count }) => (count > 1 ? `${count}× ${word}` : word)).join(", ") || "nothing";
+  }
+
+  /** `push` with its ack. */
+  push(change, patienceMs = 15_000) {
+    return this.ask("push", change, patienceMs);
+  }
+
+  /** An event with ack; works in the oldest client too, which has no `timeout()`. */
+  ask(event, body, patienceMs = 15_000) {
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error(`no ack for ${event}; ${this.story()}`)), patienceMs);
+      this.socket.emit(event, body, (answer) => {
+        clearTimeout(deadline);
+        resolve(answer);
+      });
+    });
+  }
+
+  /** Cuts the line as a network does: the engine closes, the socket reconnects by itself. */
+  cut() {
+    this.socket.io.engine.close();
+  }
+}

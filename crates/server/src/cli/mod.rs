@@ -5,6 +5,7 @@
 
 mod check;
 mod config;
+mod doctor;
 mod revoke;
 mod token;
 mod version;
@@ -48,6 +49,10 @@ enum Command {
     #[command(after_help = "Example:  tidings revoke --name Ann\n\n\
         A running server notices within a second and ends their connections. A new token lets them in again.")]
     Revoke(revoke::RevokeArgs),
+    /// Find out why messages disappear, come late or come twice.
+    #[command(after_help = "Example:  tidings doctor http://localhost:3000 --data ./tidings-data\n\n\
+        With --token or --data it also pushes a few messages, to the topic tidings/doctor and nowhere else.")]
+    Doctor(doctor::DoctorArgs),
     /// Check that nothing in the data folder was lost or changed.
     #[command(after_help = "Example:  tidings verify --data /var/lib/tidings\n\n\
         Reads every entry of every space, changes nothing, and works beside a running server.")]
@@ -109,6 +114,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => args.run(),
         Command::Token(args) => token::run(&args),
         Command::Revoke(args) => revoke::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Verify(args) => check::run(&args),
         Command::Config(command) => config::run(&command),
         Command::Version => version::run(),

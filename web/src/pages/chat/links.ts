@@ -13,7 +13,6 @@ const ENDINGS =
   "com org net edu gov int info io dev app chat cloud eu uk de fr es it nl se no fi pl ch at br jp ca au".split(" ");
 
 const finder = new LinkifyIt({ fuzzyLink: true, fuzzyEmail: true, tlds: ENDINGS });
-finder.add("ftp:", null).add("//", null);
 
 /** The text cut into pieces; put together again they are the text. */
 export function pieces(text: string): Piece[] {

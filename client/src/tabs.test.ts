@@ -166,15 +166,26 @@ test("a login in one tab takes effect in the other at once", async () => {
   expect(world.server.live.map((socket) => socket.auth["token"])).toContain("bob");
 });
 
-type Step = readonly ["write" | "push" | "cut" | "hold" | "release" | "reload" | "hear" | "wait" | "restart", number];
+const STEPS = [
+  "write",
+  "push",
+  "cut",
+  "hold",
+  "release",
+  "reload",
+  "hear",
+  "wait",
+  "restart",
+  "trim",
+  "pull",
+  "die",
+] as const;
+type Step = readonly [(typeof STEPS)[number], number];
 
-const step: fc.Arbitrary<Step> = fc.tuple(
-  fc.constantFrom("write", "push", "cut", "hold", "release", "reload", "hear", "wait", "restart"),
-  fc.nat(11),
-);
+const step: fc.Arbitrary<Step> = fc.tuple(fc.constantFrom(...STEPS), fc.nat(11));
 
 /** Two tabs, whatever happens to them: in the end all agree with the server, and nothing was sent into two items. */
-test("two tabs, two sockets, losses, reloads, slow lines: everybody ends with what the server holds", async () => {
+test("two tabs, losses, reloads, slow lines, gaps, deaths between two writes: everybody ends with what the server holds", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const world = new World();
@@ -182,6 +193,8 @@ test("two tabs, two sockets, losses, reloads, slow lines: everybody ends with wh
       const pages = [await world.open(), await world.open()];
       for (const [what, number] of steps) await take(world, pages, what, number);
       world.server.comeBack();
+      await settle();
+      for (const [index, page] of pages.entries()) if (page.tab.writesLeft < ALIVE) pages[index] = await page.reload();
       for (const socket of world.server.live) {
         socket.isHeld = false;
         socket.deliver();
@@ -206,6 +219,8 @@ test("two tabs, two sockets, losses, reloads, slow lines: everybody ends with wh
   );
 });
 
+const ALIVE = Number.POSITIVE_INFINITY;
+
 async function take(world: World, pages: Page[], what: Step[0], number: number): Promise<void> {
   const page = pages[number % 2];
   const sockets = world.server.live;
@@ -218,6 +233,11 @@ async function take(world: World, pages: Page[], what: Step[0], number: number):
   if (what === "release") socket?.deliver();
   if (what === "reload" && page) pages[number % 2] = await page.reload();
   if (what === "hear") world.storage.tellTabs();
+  // Older cursors cannot be replayed any more.
+  if (what === "trim") world.server.trimmedBefore = world.server.journal.length;
+  if (what === "pull") page?.service.pullFromServer().catch(() => {});
+  // Anywhere in what it does next.
+  if (what === "die" && page) page.tab.writesLeft = Math.min(page.tab.writesLeft, number);
   if (what === "wait") await world.clock.advance(number * 300);
   if (what === "restart") world.server.goDown();
   if (what === "cut" || what === "restart" || what === "wait") world.server.comeBack();

@@ -40,8 +40,12 @@ pub const ENGINE_LINGER_BYTES_MAX: usize = 1_024 * 1_024;
 /// Parts of the registry of links, each behind its own lock.
 pub const ENGINE_REGISTRY_SHARDS: usize = 16;
 
-/// Time a connection has to send its first byte, and each request its headers.
+/// Time a connection has to its first request, and each request for its headers.
 pub const LISTEN_HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time that a connection may idle between requests: longer than the minute for which common proxies keep theirs, so
+/// that it is never us who close a connection that a request is just being sent on.
+pub const LISTEN_IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Largest head of a request in bytes, its line and headers; also hyper's read buffer.
 pub const LISTEN_HEAD_BYTES_MAX: usize = 64 * 1_024;

@@ -3,29 +3,30 @@
 //! It promises that a connection which sends nothing, or its request too slowly, is dropped in bounded time; that a
 //! process without file descriptors waits instead of spinning; and that stopping waits for what is under way, boundedly.
 
+mod body;
+mod idle;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::body::{Body as HttpBody, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt as _};
 
+pub use body::{BodyError, PacedBody};
+pub use idle::Stream;
+
 use crate::limits::{
     LISTEN_BACKLOG, LISTEN_BODY_GRACE, LISTEN_BODY_RATE_MIN_BYTES, LISTEN_HEAD_BYTES_MAX, LISTEN_HEADERS_MAX,
-    LISTEN_HEADERS_TIMEOUT, LISTEN_PAUSE_MAX, LISTEN_PAUSE_MIN, LISTEN_UNACKED_TIMEOUT,
+    LISTEN_HEADERS_TIMEOUT, LISTEN_IDLE_TIMEOUT, LISTEN_PAUSE_MAX, LISTEN_PAUSE_MIN, LISTEN_UNACKED_TIMEOUT,
 };
 
 /// Both ends of the connection that a request came over, as an extension of the request.
@@ -40,8 +41,11 @@ pub struct Peer {
 /// What a listener allows its peers.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// Time to the first byte of a connection, and from there or the last answer to the end of a request's headers.
+    /// Time from the opening of a connection to the end of its first request's headers, and from the first byte of each
+    /// further request to the end of its headers.
     pub headers_timeout: Duration,
+    /// Time that a connection may idle between requests.
+    pub idle_timeout: Duration,
     /// Time that a body has before its rate counts.
     pub body_grace: Duration,
     /// Least bytes per second of a body on average after that.
@@ -52,6 +56,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             headers_timeout: LISTEN_HEADERS_TIMEOUT,
+            idle_timeout: LISTEN_IDLE_TIMEOUT,
             body_grace: LISTEN_BODY_GRACE,
             body_rate_min_bytes: LISTEN_BODY_RATE_MIN_BYTES,
         }
@@ -151,20 +156,20 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     async fn accept_from(self, listener: TcpListener) {
-        let mut pause = LISTEN_PAUSE_MIN;
+        let mut failures = 0;
         loop {
             match listener.accept().await {
                 Ok((stream, remote)) => {
-                    pause = LISTEN_PAUSE_MIN;
+                    failures = 0;
                     self.serve(stream, remote);
                 }
-                Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
-                    if pause == LISTEN_PAUSE_MIN {
+                    let Some(pause) = pause_after(&error, failures) else { continue };
+                    if failures == 0 {
                         tracing::warn!(%error, "cannot accept connections; raise the limit of open files (ulimit -n)");
                     }
+                    failures = failures.saturating_add(1);
                     tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LISTEN_PAUSE_MAX);
                 }
             }
         }
@@ -181,12 +186,13 @@ where
             request.extensions_mut().insert(peer);
             service.clone().oneshot(request)
         });
+        let (stream, timer) = idle::watch(stream, config);
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(timer)
             .header_read_timeout(config.headers_timeout)
             .max_buf_size(LISTEN_HEAD_BYTES_MAX)
             .max_headers(LISTEN_HEADERS_MAX)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(stream, service)
             .with_upgrades();
         let (finishing, aborting) = (self.finishing.clone(), self.aborting.clone());
         self.tasks.spawn(async move {
@@ -201,10 +207,14 @@ where
     }
 }
 
-/// Whether a failed accept says something of one connection only.
-fn is_of_the_connection(error: &io::Error) -> bool {
+/// How long to wait after an accept that failed as the `failures`-th in a row, counted from 0. `None`: what failed was
+/// one connection, and the next can be accepted.
+fn pause_after(error: &io::Error, failures: u32) -> Option<Duration> {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
+        return None;
+    }
+    Some(LISTEN_PAUSE_MIN.saturating_mul(2_u32.saturating_pow(failures)).min(LISTEN_PAUSE_MAX))
 }
 
 fn prepare(stream: &TcpStream) -> io::Result<()> {
@@ -214,67 +224,24 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// A request's body that must keep a least rate.
-#[derive(Debug)]
-pub struct PacedBody {
-    body: Incoming,
-    config: Config,
-    begun: Option<Instant>,
-    received_bytes: u64,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Why a body did not come whole.
-#[derive(Debug, thiserror::Error)]
-pub enum BodyError {
-    /// It fell below the least rate.
-    #[error("the request's body comes too slowly")]
-    TooSlow,
-    /// The connection broke, or the body's framing is malformed.
-    #[error("the request's body broke off")]
-    Broken(#[source] hyper::Error),
-}
-
-impl PacedBody {
-    const fn new(body: Incoming, config: Config) -> Self {
-        Self { body, config, begun: None, received_bytes: 0, sleep: None }
-    }
-
-    /// Ready when the body has fallen below its rate.
-    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let begun = *self.begun.get_or_insert_with(Instant::now);
-        let earned = Duration::from_secs(self.received_bytes / self.config.body_rate_min_bytes.max(1));
-        let deadline = begun + self.config.body_grace + earned;
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        if sleep.deadline() != deadline {
-            sleep.as_mut().reset(deadline);
+    #[test]
+    fn without_file_descriptors_the_pauses_grow_to_their_bound() {
+        // EMFILE and ENFILE on Linux.
+        for number in [24, 23] {
+            let error = io::Error::from_raw_os_error(number);
+            let pauses: Vec<_> = (0..10).filter_map(|failures| pause_after(&error, failures)).collect();
+            assert_eq!((pauses[0], pauses[1]), (LISTEN_PAUSE_MIN, LISTEN_PAUSE_MIN * 2));
+            assert_eq!((pauses.len(), pauses[9]), (10, LISTEN_PAUSE_MAX));
+            assert_eq!(pause_after(&error, u32::MAX), Some(LISTEN_PAUSE_MAX));
         }
-        sleep.as_mut().poll(context)
-    }
-}
-
-impl HttpBody for PacedBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
-            self.received_bytes += bytes as u64;
-            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)));
-        }
-        ready!(self.poll_late(context));
-        Poll::Ready(Some(Err(BodyError::TooSlow)))
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    #[test]
+    fn a_connection_that_broke_before_it_was_accepted_delays_nobody() {
+        assert_eq!(pause_after(&io::ErrorKind::ConnectionAborted.into(), 0), None);
     }
 }

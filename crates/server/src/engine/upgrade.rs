@@ -10,7 +10,6 @@ use hyper::header::{
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use wire::engineio::{Refusal, Transport, open_packet};
@@ -19,6 +18,7 @@ use wire::websocket;
 use super::http::{answer, handshake, refuse};
 use super::{Application, Body, Engine, Handshake, Link, probe, socket};
 use crate::limits::ENGINE_SEND_BUFFER_BYTES;
+use crate::listen::Stream;
 
 /// Answers a request for a WebSocket: a new session, or with `link` one that wants to move.
 pub(super) fn serve<A: Application, B>(
@@ -90,7 +90,7 @@ async fn join<A: Application>(link: Arc<Link<A>>, upgrade: OnUpgrade) {
 /// The TCP stream under an upgraded connection and what was read of it already. `None` if the listener is not ours, or
 /// the socket has broken.
 fn take_stream(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    let parts = upgraded.downcast::<Stream>().ok()?;
     let stream = parts.io.into_inner();
     stream.set_nodelay(true).ok()?;
     SockRef::from(&stream).set_send_buffer_size(ENGINE_SEND_BUFFER_BYTES).ok()?;

@@ -1,6 +1,6 @@
 //! Slow and endless requests, against the listener's own clocks.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use server::engine::CloseReason;
 use server::limits::LISTEN_HEADERS_MAX;
@@ -11,6 +11,7 @@ use crate::harness::{Figures, Site, polling};
 fn impatient() -> Figures {
     let listen = listen::Config {
         headers_timeout: Duration::from_millis(100),
+        idle_timeout: Duration::from_secs(10),
         body_grace: Duration::from_millis(100),
         body_rate_min_bytes: 100,
     };
@@ -32,9 +33,23 @@ async fn headers_that_do_not_end_in_time_close_the_connection() {
     slow.ended().await;
     let mut second = site.connect().await;
     assert_eq!(second.get("EIO=4").await.status, 400);
+    let idle = tokio::time::timeout(Duration::from_millis(300), second.read()).await;
+    assert!(idle.is_err(), "between requests it may idle for longer");
     second.send(b"GET /?EIO=4 HTTP/1.1\r\n").await;
+    let begun = Instant::now();
     second.ended().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "but a request that it begins must be whole soon");
     witness.exchange().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_in_the_end() {
+    let mut figures = impatient();
+    figures.listen.idle_timeout = Duration::from_millis(100);
+    let site = Site::start(figures);
+    let mut connection = site.connect().await;
+    assert_eq!(connection.get("EIO=4").await.status, 400);
+    connection.ended().await;
 }
 
 #[tokio::test]

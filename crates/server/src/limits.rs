@@ -93,12 +93,6 @@ pub const FANOUT_CHUNK_FOLLOWERS: usize = 64;
 /// The longest that a fan-out round waits after the last one began, so that each system call carries more.
 pub const PACE_MAX: Duration = Duration::from_millis(20);
 
-/// Slow readers that are caught up from the store at once; the others wait their turn.
-pub const CATCH_UP_READS_MAX: usize = 64;
-
-/// Pushes and pulls of one socket that wait for their answer.
-pub const UNANSWERED_PUSHES_MAX: usize = 1_024;
-
 /// Entries of others after which an idle socket is told how far the journal has come.
 pub const MARK_ENTRIES_MIN: u64 = 10_000;
 

@@ -13,12 +13,12 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
-    config::Config,
+    config::{Config, Limits},
     cors::Cors,
     engine::{self, Engine},
     http::{self, Api, Gate},
     listen,
-    sync::SyncApp,
+    sync::{SyncApp, SyncConfig},
 };
 
 pub use opening::{Opened, StartError, bind, open, space_folder};
@@ -39,12 +39,7 @@ impl Server {
     pub fn start(config: &Config, opened: Opened, listeners: Vec<TcpListener>) -> Self {
         let Opened { spaces, doorkeeper, auth, views, .. } = opened;
         let limits = &config.limits;
-        let packets = wire::socketio::Config {
-            connect_timeout: limits.handshake_time,
-            attachments_timeout: limits.handshake_time,
-            packet_bytes_max: limits.payload_bytes,
-        };
-        let app = SyncApp::new(spaces.clone(), Arc::clone(&doorkeeper), packets);
+        let app = SyncApp::new(spaces.clone(), Arc::clone(&doorkeeper), sync_config(limits));
         let engine = Engine::new(engine_config(config), Arc::clone(&app));
         let (draining, is_draining) = watch::channel(false);
         let api = Arc::new(Api {
@@ -78,11 +73,25 @@ impl Server {
     }
 }
 
+fn sync_config(limits: &Limits) -> SyncConfig {
+    SyncConfig {
+        session: wire::socketio::Config {
+            connect_timeout: limits.handshake_time,
+            attachments_timeout: limits.handshake_time,
+            packet_bytes_max: limits.payload_bytes,
+        },
+        unanswered_max: limits.unanswered_pushes,
+        followed_max: limits.followed_topics,
+        catch_up_reads_max: limits.catch_up_reads,
+    }
+}
+
 fn engine_config(config: &Config) -> engine::Config {
     let mut of_engine = engine::Config::default();
     of_engine.session.ping_interval = config.heartbeat.ping_interval;
     of_engine.session.ping_timeout = config.heartbeat.ping_timeout;
     of_engine.session.max_payload_bytes = config.limits.payload_bytes;
+    of_engine.message_time_max_ms = u32::try_from(config.limits.message_time.as_millis()).unwrap_or(u32::MAX);
     of_engine
 }
 

@@ -49,7 +49,7 @@ impl Space {
             return Ok(Page { through: after, ..Page::default() });
         }
         let (entries, through) = self.entries_for(&snapshot, after, until, entries_max, who, filter)?;
-        let present = self.present(&snapshot, entries)?;
+        let (present, through) = self.present(&snapshot, entries, through, who, filter)?;
         // The snapshot ends here: encoding may take a while, and no read transaction waits for it.
         drop(snapshot);
         Ok(self.encode(present, through))
@@ -109,25 +109,37 @@ impl Space {
         Ok((entries.into_iter().take(count).filter(readable).collect(), through))
     }
 
-    /// Gives every `add` and `update` its item's present data; drops those whose item is gone.
-    fn present(&self, snapshot: &ViewsSnapshot, entries: Vec<Entry>) -> Result<Vec<Entry>, ReadError> {
+    /// Gives every `add` and `update` its item's present data; drops those whose item is gone, or is by now one that this
+    /// reader may not read. Small entries may have grown large, so it stops once there is enough; it returns how far.
+    fn present(
+        &self,
+        snapshot: &ViewsSnapshot,
+        entries: Vec<Entry>,
+        through: Position,
+        who: &Principal,
+        filter: &Filter,
+    ) -> Result<(Vec<Entry>, Position), ReadError> {
         let presence = snapshot.present(&entries).map_err(ReadError::views)?;
-        let mut kept = Vec::with_capacity(entries.len());
+        let (mut kept, mut bytes) = (Vec::with_capacity(entries.len()), 0);
         for (mut entry, present) in entries.into_iter().zip(presence) {
+            if bytes >= PAGE_BYTES_MAX {
+                return Ok((kept, entry.position.previous()));
+            }
             if matches!(entry.action, Action::Add | Action::Update) {
                 let Some(position) = present else { continue };
                 if position != entry.position {
                     let present = self.journal.entry(position).map_err(ReadError::journal)?;
-                    let Some(present) = present else { continue };
+                    let Some(present) = present.filter(|present| self.may_read(present, who, filter)) else { continue };
                     entry.content = present.content;
                 }
                 if matches!(entry.content, Content::Erased { .. }) {
                     continue;
                 }
             }
+            bytes += entry.data().map_or(0, |data| data.as_bytes().len());
             kept.push(entry);
         }
-        Ok(kept)
+        Ok((kept, through))
     }
 
     fn encode(&self, entries: Vec<Entry>, through: Position) -> Page {

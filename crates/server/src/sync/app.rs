@@ -22,18 +22,31 @@ use super::{
 use crate::{
     doorkeeper::Doorkeeper,
     engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet},
-    limits::{CATCH_UP_READS_MAX, MARK_ENTRIES_MIN},
+    limits::MARK_ENTRIES_MIN,
 };
 
 /// A socket of this application.
 pub type SyncLink = Link<Arc<SyncApp>>;
+
+/// The figures of the application.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncConfig {
+    /// Those of each session.
+    pub session: socketio::Config,
+    /// Pushes and pulls of one socket that wait for their answer.
+    pub unanswered_max: usize,
+    /// Topic patterns that one socket follows.
+    pub followed_max: usize,
+    /// Slow readers that are caught up from the store at once; the others wait their turn.
+    pub catch_up_reads_max: usize,
+}
 
 /// The application.
 pub struct SyncApp {
     pub(super) spaces: HashMap<Box<str>, Arc<Running>>,
     pub(super) presence: HashMap<Box<str>, Arc<Presence>>,
     pub(super) doorkeeper: Arc<Doorkeeper>,
-    pub(super) config: socketio::Config,
+    pub(super) config: SyncConfig,
     pub(super) reads: Arc<Semaphore>,
     answers: Mutex<Vec<Answered>>,
     answered: Notify,
@@ -49,18 +62,14 @@ struct Answered {
 impl SyncApp {
     /// The application over these spaces, by name.
     #[must_use]
-    pub fn new(
-        spaces: HashMap<Box<str>, Arc<Running>>,
-        doorkeeper: Arc<Doorkeeper>,
-        config: socketio::Config,
-    ) -> Arc<Self> {
+    pub fn new(spaces: HashMap<Box<str>, Arc<Running>>, doorkeeper: Arc<Doorkeeper>, config: SyncConfig) -> Arc<Self> {
         let presence = spaces.keys().map(|name| (name.clone(), Arc::default())).collect();
         Arc::new(Self {
             spaces,
             presence,
             doorkeeper,
             config,
-            reads: Arc::new(Semaphore::new(CATCH_UP_READS_MAX)),
+            reads: Arc::new(Semaphore::new(config.catch_up_reads_max)),
             answers: Mutex::default(),
             answered: Notify::new(),
         })
@@ -204,12 +213,12 @@ impl Application for Arc<SyncApp> {
     type Session = Session;
 
     fn opened(&self, link: &Arc<SyncLink>, _: &Handshake) -> Session {
-        let wire = socketio::Session::open(Instant::now(), &self.config);
+        let wire = socketio::Session::open(Instant::now(), &self.config.session);
         Session { link: Arc::downgrade(link), wire, stays: Vec::new() }
     }
 
     fn received(&self, link: &Arc<SyncLink>, session: &mut Session, now: Instant, message: Message, out: &mut Control) {
-        match session.wire.receive(now, message, &self.config) {
+        match session.wire.receive(now, message, &self.config.session) {
             Ok(None) => {}
             Ok(Some(Incoming::Connect { namespace, auth })) => self.connect(link, session, namespace, auth, out),
             Ok(Some(Incoming::Disconnect(namespace))) => self.leave(session, &namespace),

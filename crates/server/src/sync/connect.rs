@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use journal::{Cursor, Filter, Follower, Json, Pattern, limits::FOLLOWED_PATTERNS_MAX};
+use journal::{Cursor, Filter, Follower, Json, Pattern};
 use serde_json::json;
 use space::Start;
 use wire::socketio::{self, Namespace};
@@ -134,7 +134,7 @@ impl SyncApp {
             Some(pid) => Some(offset.unwrap_or_else(|| pid.start().to_owned())),
             None => text("cursor").map(String::from),
         };
-        let filter = filter(&auth).map_err(|message| bad(&message))?;
+        let filter = filter(&auth, self.config.followed_max).map_err(|message| bad(&message))?;
         Ok(Entrance { namespace, running: Arc::clone(running), asker, filter, pid, cursor })
     }
 
@@ -200,18 +200,18 @@ fn greet(
 }
 
 /// The topics that an object's `topics` names; everything without it.
-pub(super) fn filter(auth: &Json) -> Result<Filter, String> {
+pub(super) fn filter(auth: &Json, patterns_max: usize) -> Result<Filter, String> {
     let Some(topics) = auth.member("topics").filter(|topics| !topics.is_null()) else { return Ok(Filter::Everything) };
     let mut patterns = Vec::new();
     if topics.kind() != journal::JsonKind::Array {
-        return Err("auth.topics is a list of topic names, or of beginnings followed by *".to_owned());
+        return Err("topics is a list of topic names, or of beginnings followed by *".to_owned());
     }
     for topic in topics.elements() {
-        if patterns.len() == FOLLOWED_PATTERNS_MAX {
-            return Err(format!("auth.topics has more than {FOLLOWED_PATTERNS_MAX} patterns"));
+        if patterns.len() == patterns_max {
+            return Err(format!("topics has more than {patterns_max} patterns"));
         }
-        let text = topic.string().ok_or("auth.topics is a list of strings")?;
-        patterns.push(Pattern::new(&text).map_err(|error| format!("auth.topics: {error}"))?);
+        let text = topic.string().ok_or("topics is a list of strings")?;
+        patterns.push(Pattern::new(&text).map_err(|error| format!("topics: {error}"))?);
     }
     Ok(Filter::Patterns(patterns.into()))
 }

@@ -13,7 +13,7 @@ use super::{
     ask::{self, Changes},
     session::Stay,
 };
-use crate::{engine::Control, limits::UNANSWERED_PUSHES_MAX};
+use crate::engine::Control;
 
 impl SyncApp {
     pub(super) fn event(
@@ -40,7 +40,7 @@ impl SyncApp {
         let Some(body) = event.arguments.iter().next().filter(|_| event.attachments.is_empty()) else {
             return Some(failure("bad_data", "push takes one object {type, action, data, key?} without binary parts"));
         };
-        if stay.unanswered >= UNANSWERED_PUSHES_MAX {
+        if stay.unanswered >= self.config.unanswered_max {
             return Some(failure(Refusal::Busy.code(), "too many pushes of this socket wait for their answer"));
         }
         let push = match ask::parse(&body) {
@@ -68,7 +68,7 @@ impl SyncApp {
 
     fn pull(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
         let id = event.ack?;
-        if stay.unanswered >= UNANSWERED_PUSHES_MAX {
+        if stay.unanswered >= self.config.unanswered_max {
             return Some(failure(Refusal::Busy.code(), "too many requests of this socket wait for their answer"));
         }
         let wanted = match event.arguments.iter().next() {
@@ -78,7 +78,7 @@ impl SyncApp {
             },
             None => Json::empty_object(),
         };
-        let filter = match super::connect::filter(&wanted) {
+        let filter = match super::connect::filter(&wanted, self.config.followed_max) {
             Ok(filter) => filter,
             Err(message) => return Some(failure("bad_topic", &message)),
         };

@@ -10,7 +10,7 @@ mod presence;
 mod running;
 mod session;
 
-pub use app::SyncApp;
+pub use app::{SyncApp, SyncConfig};
 pub use encode::{Outline, UpdateEncoder, write_update};
 pub use presence::Presence;
 pub use running::{Reply, Running, now_ms};

@@ -108,3 +108,39 @@ fn a_follower_of_few_topics_is_served_without_reading_what_lies_between() {
         assert_eq!(Some(&narrow.through), narrow.positions.last());
     }
 }
+
+#[test]
+fn an_id_that_somebody_else_took_over_brings_nothing_of_theirs_to_its_former_owner() {
+    for kept in BOTH {
+        let mut bench = Bench::new(kept);
+        let (ann, bob) = (member("ann"), member("bob"));
+        bench.push(&ann, add("own", 1)).unwrap();
+        bench.push(&ann, push("own", Ask::Delete, r#"{"id":1}"#)).unwrap();
+        bench.push(&bob, push("own", Ask::Add, r#"{"id":1,"secret":"bob's"}"#)).unwrap();
+        bench.project();
+        assert_eq!(bench.page(0, &ann, &Filter::Everything), [r#"2 own delete {"id":1} ann"#]);
+        assert_eq!(bench.page(0, &bob, &Filter::Everything), [r#"3 own add {"id":1,"secret":"bob's"} bob"#]);
+    }
+}
+
+#[test]
+fn a_page_of_items_that_have_grown_stays_bounded_and_loses_none() {
+    for kept in BOTH {
+        let mut bench = Bench::new(kept);
+        let ann = member("ann");
+        bench.batch((0..300).map(|id| (ann.clone(), add("a", id))).collect());
+        let large = "x".repeat(900);
+        let grow = |id: u64| push("a", Ask::Update, &format!(r#"{{"id":{id},"text":"{large}"}}"#));
+        bench.batch((0..300).map(|id| (ann.clone(), grow(id))).collect());
+        bench.project();
+        let (mut after, mut seen) = (journal::Position(0), Vec::new());
+        while after < journal::Position(300) {
+            let page = bench.space.page(after, journal::Position(300), &ann, &Filter::Everything).unwrap();
+            assert!(page.bytes.len() < 80_000, "{} bytes", page.bytes.len());
+            assert!(page.through > after, "a page moves on");
+            seen.extend(page.positions.iter().map(|position| position.0));
+            after = page.through;
+        }
+        assert_eq!(seen, (1..=300).collect::<Vec<_>>());
+    }
+}

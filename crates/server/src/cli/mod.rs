@@ -67,14 +67,14 @@ enum Command {
 /// What `serve` takes.
 #[derive(Debug, Args)]
 struct ServeArgs {
-    #[command(flatten)]
-    folder: DataArgs,
     /// Open to everybody on this machine, for trying and developing
     #[arg(long)]
     dev: bool,
     /// Where to listen; may be given more than once [default: localhost:3000 and localhost:3001]
     #[arg(long, value_name = "ADDR")]
     listen: Vec<String>,
+    #[command(flatten)]
+    folder: DataArgs,
 }
 
 /// Where data and configuration are.

@@ -117,7 +117,7 @@ impl Delivery<'_> {
     /// Does a message that was sent while a client was away reach it when it is back?
     async fn survives_a_reconnect(&self, client: Client) -> Finding {
         let cursor = client.cursor.clone();
-        drop(client);
+        client.lose().await;
         match self.push("add", self.item("three"), None).await {
             Ok(answer) if answer.status.is_success() => {}
             Ok(answer) => return refused(&answer),

@@ -154,14 +154,22 @@ impl Client {
         }
     }
 
-    /// Goes properly, so that the server does not count a page that is no longer there. It is no loss if that fails.
+    /// Goes properly, and waits for the server to have seen it, so that it counts no page that is no longer there.
     pub(super) async fn leave(mut self) {
-        let goodbye = async {
-            self.socket.send(b"1").await?;
-            while self.socket.next().await.is_ok() {}
-            Ok::<(), Trouble>(())
-        };
-        let _ = timeout(LEAVE_TIME_MAX, goodbye).await;
+        // It is no loss if this fails: then the server is sure to see the connection end.
+        let _ = self.socket.send(b"1").await;
+        self.see_the_end().await;
+    }
+
+    /// Goes as a client whose network is gone goes: without a word.
+    pub(super) async fn lose(mut self) {
+        let _ = self.socket.stream.shutdown().await;
+        self.see_the_end().await;
+    }
+
+    async fn see_the_end(&mut self) {
+        let end = async { while self.socket.next().await.is_ok() {} };
+        let _ = timeout(LEAVE_TIME_MAX, end).await;
     }
 
     /// The next event of this name; others pass by, and move the cursor too.

@@ -1,4 +1,4 @@
-//! `tidings doctor` against the real binary, against nobody, and against what is not Tidings.
+//! Commands beside a running server: `doctor`, which also meets nobody and what is not Tidings, `revoke`, `verify`.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use std::{
@@ -7,6 +7,7 @@ use std::{
     path::Path,
     process::{Child, Command, Output, Stdio},
     thread,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -64,7 +65,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.child.kill().unwrap();
+        // It may have been stopped already.
+        let _ = self.child.kill();
         self.child.wait().unwrap();
     }
 }
@@ -222,9 +224,68 @@ fn what_is_not_tidings_is_called_so() {
 }
 
 #[test]
+fn a_data_folder_that_is_not_there_is_not_made() {
+    let folder = TempDir::new().unwrap();
+    let output = tidings(folder.path(), &["doctor", "--data", "typo"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!folder.path().join("typo").exists());
+}
+
+#[test]
 fn https_is_refused_as_a_mistake_of_usage() {
     let folder = TempDir::new().unwrap();
     let output = tidings(folder.path(), &["doctor", "https://chat.example"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(std::str::from_utf8(&output.stderr).unwrap().contains("behind the proxy"));
+}
+
+#[test]
+fn a_revocation_by_another_process_ends_an_open_stream() {
+    let server = Server::start();
+    let token = server.token("member");
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    let host = format!("127.0.0.1:{}", server.port);
+    write!(stream, "GET /api/sync/stream HTTP/1.0\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n").unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).unwrap();
+    assert!(first.ends_with(b"200"), "{}", String::from_utf8_lossy(&first));
+    let revoked = tidings(server.folder.path(), &["revoke", "--data", "d", "--name", "Ann"]).output().unwrap();
+    assert!(revoked.status.success());
+    // A second is promised; comments, which would keep this alive, come every fifteen.
+    stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    assert!(server.get("/api/sync/data", &token).contains("token_revoked"));
+    assert!(server.get("/api/sync/data", &server.token("member")).contains(" 200 OK"));
+}
+
+#[test]
+fn verify_passes_beside_a_server_and_finds_a_flipped_bit() {
+    let mut server = Server::start();
+    server.doctor(&["--data", "d"]);
+    let verify =
+        |server: &Server| Report::of(&tidings(server.folder.path(), &["verify", "--data", "d"]).output().unwrap());
+    let whole = verify(&server);
+    whole.says("ok", "default: 6 entries in 1 segment");
+    assert_eq!(whole.code, Some(0));
+    // A server that ends by itself has moved everything into the segment. SQLite's log beside it may still hold a second
+    // copy, which would stand in for the first.
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success());
+    let journal = server.folder.path().join("d/spaces/default/journal");
+    let flips = std::fs::read_dir(journal).unwrap().map(|file| flip(&file.unwrap().path(), b"tidings doctor was here"));
+    let is_flipped = flips.fold(false, |any, this| any | this);
+    assert!(is_flipped, "the text of a push stands in no file of the journal");
+    let damaged = verify(&server);
+    damaged.says("PROBLEM", "default: ");
+    assert_eq!(damaged.code, Some(1));
+}
+
+/// Flips one bit of a text in a file; answers whether the text was there.
+fn flip(file: &Path, text: &[u8]) -> bool {
+    let mut bytes = std::fs::read(file).unwrap();
+    let Some(at) = bytes.windows(text.len()).position(|window| window == text) else { return false };
+    bytes[at] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+    true
 }

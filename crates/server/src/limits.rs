@@ -123,3 +123,10 @@ pub const STREAM_PARTS_AHEAD: usize = 1;
 
 /// How often an idle event stream gets a comment, so that proxies keep it open.
 pub const STREAM_COMMENT_EVERY: Duration = Duration::from_secs(15);
+
+/// Counters of attempts or pushes, 8 bytes each. Keys that fall on the same counter share it, so memory is bounded and no
+/// flood of other keys makes one forgotten.
+pub const COUNTERS: usize = 16_384;
+
+/// Seconds of pushes that somebody may send at once after a pause: an outbox that comes back from a day offline.
+pub const PUSH_BURST_SECONDS: u32 = 10;

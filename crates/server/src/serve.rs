@@ -83,6 +83,7 @@ fn sync_config(limits: &Limits) -> SyncConfig {
         unanswered_max: limits.unanswered_pushes,
         followed_max: limits.followed_topics,
         catch_up_reads_max: limits.catch_up_reads,
+        pushes_per_second: limits.pushes_per_second,
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use super::{Api, refused::Refused, stream};
 use crate::{
     limits::{SNAPSHOT_BATCHES_AHEAD, TOPICS_QUERY_PATTERNS_MAX},
+    listen::Peer,
     sync::{Reply, Running, UpdateEncoder, ask},
 };
 
@@ -66,12 +67,15 @@ impl ReadQuery {
 pub async fn push(
     State(api): State<Arc<Api>>,
     Query(query): Query<ReadQuery>,
+    peer: Option<axum::Extension<Peer>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refused> {
     require_json(&headers)?;
     let running = api.space(query.space())?;
     let asker = api.asker(&headers, &running.name)?;
+    let peer = peer.map(|axum::Extension(peer)| peer.remote.ip());
+    api.app.rates.count(asker.principal(), peer, crate::sync::now_ms())?;
     let pushed = ask::parse(&body).map_err(Refused::from)?;
     let (sender, answer) = oneshot::channel();
     let request = Request { who: asker.principal().clone(), push: pushed, reply: Reply::Wait(sender) };

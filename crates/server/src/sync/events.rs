@@ -1,6 +1,6 @@
 //! The events a socket sends: `push`, `pull`, `signal`. An unknown one is ignored, or told so when it asks.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use journal::{Filter, Json, Refusal};
 use serde_json::{Value, json};
@@ -23,9 +23,10 @@ impl SyncApp {
         event: Event,
         out: &mut Control,
     ) {
+        let peer = session.peer;
         let Some(stay) = session.stay(&event.namespace) else { return };
         let answer = match &*event.name {
-            "push" => self.push(link, stay, &event),
+            "push" => self.push(link, stay, peer, &event),
             "pull" => self.pull(link, stay, &event),
             "signal" => Some(self.signal(stay, &event, out)),
             _ => Some(failure("unknown_event", "this server knows the events push, pull and signal")),
@@ -36,7 +37,13 @@ impl SyncApp {
     }
 
     /// The answer, if it is there at once.
-    fn push(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
+    fn push(
+        self: &Arc<Self>,
+        link: &Arc<SyncLink>,
+        stay: &mut Stay,
+        peer: Option<IpAddr>,
+        event: &Event,
+    ) -> Option<Value> {
         let Some(body) = event.arguments.iter().next().filter(|_| event.attachments.is_empty()) else {
             return Some(failure("bad_data", "push takes one object {type, action, data, key?} without binary parts"));
         };
@@ -47,6 +54,9 @@ impl SyncApp {
             Ok(push) => push,
             Err(error) => return Some(failure(error.code(), &error.to_string())),
         };
+        if let Err(refusal) = self.rates.count(stay.asker.principal(), peer, super::now_ms()) {
+            return Some(refused(refusal));
+        }
         let reply = self.reply(link, &event.namespace, event.ack);
         let request = Request { who: stay.asker.principal().clone(), push, reply };
         match stay.running.push(request) {

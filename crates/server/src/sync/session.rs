@@ -4,6 +4,7 @@
 //! comes next is asked of the journal whenever the transport has room.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Weak},
     time::Instant,
 };
@@ -23,6 +24,7 @@ use crate::{
 pub struct Session {
     pub(super) link: Weak<SyncLink>,
     pub(super) wire: socketio::Session,
+    pub(super) peer: Option<IpAddr>,
     pub(super) stays: Vec<Stay>,
 }
 

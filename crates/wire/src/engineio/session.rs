@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Message, Packet};
 use super::request::Refusal;
-use crate::limits::ENGINEIO_LEAVE_GRACE;
+use crate::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY};
 
 /// The figures of a session, equal for all sessions of an engine.
 #[derive(Debug, Clone, Copy)]
@@ -60,15 +60,6 @@ pub enum CloseReason {
     /// The server goes down.
     #[error("the server is going away")]
     GoingAway,
-}
-
-/// What a poll that was let in should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PollStart {
-    /// Wait until there is something to send.
-    Wait,
-    /// Answer at once, with a noop if there is nothing: the client waits for its poll to end before it upgrades.
-    Hurry,
 }
 
 /// One attempt to take a polling session over to a WebSocket.
@@ -124,7 +115,8 @@ pub struct Session {
 
 #[derive(Debug, Clone, Copy)]
 struct Probe {
-    replied: bool,
+    /// Once the probe is answered: when an open poll that has got nothing else is to be ended by a noop.
+    noop_at: Option<Instant>,
     deadline: Instant,
 }
 
@@ -163,10 +155,15 @@ impl Session {
         self.poll_open
     }
 
-    /// Whether an open poll must be answered even with nothing but a noop.
+    /// Whether an open poll must be answered now, even with nothing but a noop: the client waits for its end before it
+    /// upgrades.
     #[must_use]
-    pub const fn wants_noop(&self) -> bool {
-        self.poll_open && matches!(self.probe, Some(Probe { replied: true, .. }))
+    pub fn wants_noop(&self, now: Instant) -> bool {
+        self.noop_at().is_some_and(|at| at <= now)
+    }
+
+    fn noop_at(&self) -> Option<Instant> {
+        self.probe.filter(|_| self.poll_open)?.noop_at
     }
 
     /// Ends the session. Only the first reason counts.
@@ -181,15 +178,16 @@ impl Session {
     ///
     /// # Errors
     /// [`Refusal::UnknownSession`] once closed, [`Refusal::BadRequest`] for a second poll or on another transport.
-    pub const fn poll_begins(&mut self) -> Result<PollStart, Refusal> {
-        if let Err(refusal) = self.admit_polling(self.poll_open) {
-            return Err(refusal);
-        }
+    pub fn poll_begins(&mut self, now: Instant) -> Result<(), Refusal> {
+        self.admit_polling(self.poll_open)?;
         self.poll_open = true;
+        if let Some(Probe { noop_at: Some(at), .. }) = &mut self.probe {
+            *at = now + ENGINEIO_NOOP_DELAY;
+        }
         if matches!(self.heartbeat, Heartbeat::LeavesAt(_)) {
             self.close(CloseReason::ClosedByClient);
         }
-        Ok(if self.wants_noop() { PollStart::Hurry } else { PollStart::Wait })
+        Ok(())
     }
 
     /// The open poll was answered.
@@ -201,10 +199,8 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::poll_begins`].
-    pub const fn post_begins(&mut self) -> Result<(), Refusal> {
-        if let Err(refusal) = self.admit_polling(self.post_open) {
-            return Err(refusal);
-        }
+    pub fn post_begins(&mut self) -> Result<(), Refusal> {
+        self.admit_polling(self.post_open)?;
         self.post_open = true;
         Ok(())
     }
@@ -255,19 +251,19 @@ impl Session {
             return None;
         }
         self.probes = self.probes.wrapping_add(1);
-        self.probe = Some(Probe { replied: false, deadline: now + config.upgrade_timeout });
+        self.probe = Some(Probe { noop_at: None, deadline: now + config.upgrade_timeout });
         Some(ProbeId(self.probes))
     }
 
     /// A packet arrived on a WebSocket that is being tried.
-    pub fn probe_receives(&mut self, id: ProbeId, packet: &Packet) -> ProbeStep {
+    pub fn probe_receives(&mut self, now: Instant, id: ProbeId, packet: &Packet) -> ProbeStep {
         let Some(probe) = self.current_probe(id) else { return ProbeStep::Failed };
         match packet {
             Packet::Ping(data) if data.as_ref() == b"probe" => {
-                probe.replied = true;
+                probe.noop_at = Some(now);
                 ProbeStep::Reply
             }
-            Packet::Upgrade if probe.replied => {
+            Packet::Upgrade if probe.noop_at.is_some() => {
                 self.probe = None;
                 self.transport = Transport::WebSocket;
                 ProbeStep::Upgraded
@@ -304,7 +300,8 @@ impl Session {
         }
         let (Heartbeat::PingAt(heartbeat) | Heartbeat::PongBy(heartbeat) | Heartbeat::LeavesAt(heartbeat)) =
             self.heartbeat;
-        Some(self.probe.map_or(heartbeat, |probe| heartbeat.min(probe.deadline)))
+        let probe = self.probe.map(|probe| probe.deadline);
+        [Some(heartbeat), probe, self.noop_at()].into_iter().flatten().min()
     }
 
     /// Time has passed. Call it until it says [`Tick::Nothing`] or [`Tick::Closed`].

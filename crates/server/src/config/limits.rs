@@ -15,8 +15,6 @@ pub const PAYLOAD_BYTES_MAX: u64 = 50_000_000;
 pub struct Limits {
     /// Bytes of a push, on every transport, before anything is allocated for it.
     pub payload_bytes: usize,
-    /// Binary attachments of one packet.
-    pub attachments: u32,
     /// Fragments of one WebSocket message.
     pub fragments: u32,
     /// Time from a WebSocket message's first byte to its last.
@@ -52,7 +50,6 @@ impl Limits {
                 PAYLOAD_BYTES_DEFAULT,
                 1_000..=PAYLOAD_BYTES_MAX,
             )?),
-            attachments: count(layers.number("limits.attachments", 10, 1..=100)?),
             fragments: count(layers.number("limits.fragments", 1_024, 1..=65_536)?),
             message_time: Duration::from_secs(layers.number("limits.message_seconds", 30, 1..=600)?),
             handshake_time: Duration::from_secs(layers.number("limits.handshake_seconds", 10, 1..=120)?),

@@ -48,18 +48,30 @@ const MS: Duration = Duration::from_millis(1);
 fn a_client_that_answers_pings_lives_and_one_that_does_not_is_closed() {
     for transport in [Transport::Polling, Transport::WebSocket] {
         let mut bench = Bench::open(transport);
+        assert_eq!(bench.pass(CONFIG.ping_interval - MS), Tick::Nothing);
+        assert_eq!(bench.pass(MS), Tick::Ping);
         for _ in 0..3 {
-            assert_eq!(bench.pass(CONFIG.ping_interval - MS), Tick::Nothing);
-            assert_eq!(bench.pass(MS), Tick::Ping);
-            assert_eq!(bench.pass(CONFIG.ping_timeout - MS), Tick::Nothing);
+            let answered_after = CONFIG.ping_timeout - MS;
+            assert_eq!(bench.pass(answered_after), Tick::Nothing);
             assert_eq!(bench.receive(pong()), Received::Nothing);
+            assert_eq!(bench.pass(CONFIG.ping_interval - answered_after - MS), Tick::Nothing);
+            assert_eq!(bench.pass(MS), Tick::Ping, "one interval after the last, however late its answer was");
         }
+        assert_eq!(bench.receive(pong()), Received::Nothing);
         assert_eq!(bench.pass(CONFIG.ping_interval), Tick::Ping);
         assert_eq!(bench.session.next_deadline(), Some(bench.now + CONFIG.ping_timeout));
         assert_eq!(bench.pass(CONFIG.ping_timeout), Tick::Closed);
         assert_eq!(bench.session.closed(), Some(CloseReason::PingTimeout));
         assert_eq!(bench.session.next_deadline(), None);
     }
+}
+
+#[test]
+fn pongs_that_nothing_asked_for_put_no_ping_off() {
+    let mut bench = Bench::open(Transport::WebSocket);
+    assert_eq!(bench.pass(CONFIG.ping_interval - MS), Tick::Nothing);
+    assert_eq!(bench.receive(pong()), Received::Nothing);
+    assert_eq!(bench.pass(MS), Tick::Ping);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY};
 /// The figures of a session, equal for all sessions of an engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// Time between the last sign of life and the server's next ping.
+    /// Time from one ping of the server to the next.
     pub ping_interval: Duration,
     /// Time a client has to answer a ping.
     pub ping_timeout: Duration,
@@ -231,7 +231,7 @@ impl Session {
         }
         match packet {
             Packet::Message(message) => return Received::Message(message),
-            Packet::Pong(_) => self.heartbeat = Heartbeat::PingAt(now + config.ping_interval),
+            Packet::Pong(_) => self.pong(now, config),
             Packet::Upgrade | Packet::Noop => {}
             Packet::Close if self.transport == Transport::Polling && !self.poll_open => {
                 self.probe = None;
@@ -241,6 +241,15 @@ impl Session {
             Packet::Open(_) | Packet::Ping(_) => self.close(CloseReason::ProtocolError),
         }
         if self.closed.is_some() { Received::Closed } else { Received::Nothing }
+    }
+
+    /// The next ping counts from the one that was answered, so that the heartbeat keeps its pace whatever the way takes.
+    /// A pong that nothing asked for puts nothing off.
+    fn pong(&mut self, now: Instant, config: &Config) {
+        if let Heartbeat::PongBy(by) = self.heartbeat {
+            let pinged = by.checked_sub(config.ping_timeout).unwrap_or(now);
+            self.heartbeat = Heartbeat::PingAt(now.max(pinged + config.ping_interval));
+        }
     }
 
     /// A WebSocket opened with this session's id. `None`: it must be closed, as the session is carried by a WebSocket

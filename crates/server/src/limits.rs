@@ -79,6 +79,10 @@ pub const CORS_REFUSED_ORIGINS_MAX: usize = 256;
 /// Longest origin in bytes that is logged.
 pub const CORS_ORIGIN_BYTES_MAX: usize = 256;
 
+/// Bytes beyond the largest body that are read and thrown away, so that a client which sends first and listens afterwards
+/// learns that it sent too much; a broken connection would make it try again.
+pub const BODY_BYTES_DISCARDED_MAX: usize = 4 * 1_024 * 1_024;
+
 /// Pushes that wait for the writer, all transports together. One more is told that the server is busy.
 pub const WAITING_PUSHES_MAX: usize = 65_536;
 

@@ -81,6 +81,12 @@ impl SyncApp {
         })
     }
 
+    /// The bound of readers that are caught up from the store at once.
+    #[must_use]
+    pub fn reads(&self) -> &Arc<Semaphore> {
+        &self.reads
+    }
+
     /// Who is in a space.
     #[must_use]
     pub fn presence(&self, space: &str) -> Option<&Arc<Presence>> {
@@ -258,6 +264,7 @@ impl Application for Arc<SyncApp> {
     fn fill(&self, session: &mut Session, outlet: &mut Outlet<'_>) {
         let Some(link) = session.link.upgrade() else { return };
         for stay in &mut session.stays {
+            self.next_pull(&link, stay);
             match stay.fill(outlet) {
                 Filled::Settled => {}
                 Filled::Full => return,

@@ -162,8 +162,8 @@ fn an_error_names_file_key_and_remedy() {
 
 #[test]
 fn errors_of_variables_and_flags_name_them() {
-    let error = load(&Flags::default(), &[("TIDINGS_LIMITS_ATTACHMENTS", "x")], None).unwrap_err();
-    assert_eq!(error, "TIDINGS_LIMITS_ATTACHMENTS: this takes a whole number.");
+    let error = load(&Flags::default(), &[("TIDINGS_LIMITS_FRAGMENTS", "x")], None).unwrap_err();
+    assert_eq!(error, "TIDINGS_LIMITS_FRAGMENTS: this takes a whole number.");
     let error = load(&flags(None, &["nowhere"], false), &[], None).unwrap_err();
     assert!(error.starts_with("--listen: \"nowhere\":"), "{error}");
 }

@@ -119,8 +119,9 @@ pub const TOPICS_QUERY_PATTERNS_MAX: usize = 64;
 /// Pages that one call for changes goes through while it finds nothing for its reader.
 pub const CHANGES_PAGES_MAX: usize = 32;
 
-/// Parts of a state that are read ahead of a slow client.
-pub const SNAPSHOT_BATCHES_AHEAD: usize = 4;
+/// Parts of a state that wait for a slow client, each of about
+/// [`SNAPSHOT_BYTES_PER_READ`](space::limits::SNAPSHOT_BYTES_PER_READ): the next is read when this one was taken.
+pub const SNAPSHOT_PARTS_AHEAD: usize = 1;
 
 /// Parts of an event stream that wait for a slow client.
 pub const STREAM_PARTS_AHEAD: usize = 1;

@@ -4,8 +4,8 @@ use journal::limits::TAIL_BYTES_MAX;
 use serde_json::json;
 
 use crate::{
-    expect_ids, push_all, pusher,
-    rig::{Ask, Poller, Site, patient},
+    add, expect_ids, push_all, pusher,
+    rig::{Ask, Poller, Site, patient, token},
 };
 
 /// Text of one item, and how many of them are more than a tail holds.
@@ -91,4 +91,40 @@ async fn a_page_with_the_largest_items_is_delivered_as_any_other() {
         }
         site.restart(|_| {}).await;
     }
+}
+
+/// With the limit raised, on every way in and every way out, live and from the store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_megabytes_travel_where_the_limit_allows_them() {
+    const BYTES: usize = 20_000_000;
+    let mut site = Site::dev("[limits]\npayload_bytes = 25000000").await;
+    let start = site.get("/api/sync/data").await.cursor();
+    for place in ["live", "the store"] {
+        let auth = json!({ "cursor": start });
+        let mut socket = site.socket(auth.clone()).await;
+        let mut poller = patient(Poller::knock(site.address, &auth)).await.unwrap();
+        for _ in 0..2 {
+            patient(poller.next()).await.unwrap();
+        }
+        let mut stream = site.stream(&Ask::get(&format!("/api/sync/stream?since={start}"))).await;
+        if place == "live" {
+            let answer = site.push_as(&token("ann", "member"), &add("chat", 0, BYTES)).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            push_all(&mut pusher(site.address).await, "chat", 1..2, BYTES).await;
+        }
+        for id in 0..2 {
+            let by_socket = patient(socket.update()).await.unwrap().body;
+            let by_poll = patient(poller.next()).await.unwrap().update().unwrap().body;
+            let (by_stream, _) = patient(stream.update()).await.unwrap();
+            for told in [by_socket, by_poll, by_stream] {
+                assert_eq!(told["data"]["id"], json!(id), "{place}");
+                assert_eq!(told["data"]["text"].as_str().map(str::len), Some(BYTES), "{place}");
+            }
+        }
+        site.restart(|_| {}).await;
+    }
+    let state = site.get("/api/sync/chat").await;
+    assert!(state.body.len() > 2 * BYTES);
+    let too_large = site.push_as(&token("ann", "member"), &add("chat", 2, 25_000_000)).await;
+    assert_eq!(too_large.refusal(), (413, "too_large".to_owned()));
 }

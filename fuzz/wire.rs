@@ -168,16 +168,16 @@ pub(crate) fn engineio_session(data: &[u8]) {
     for byte in rest {
         let was = session.transport();
         match byte % 16 {
-            0 => drop(session.poll_begins()),
+            0 => drop(session.poll_begins(now)),
             1 => session.poll_ends(),
             2 => drop(session.post_begins()),
             3 => session.post_ends(),
             4 => probes.extend(session.probe_begins(now, &CONFIG)),
             5 => probes.iter().for_each(|probe| {
-                let _ = session.probe_receives(*probe, &Packet::Ping("probe".into()));
+                let _ = session.probe_receives(now, *probe, &Packet::Ping("probe".into()));
             }),
             6 => probes.iter().for_each(|probe| {
-                let _ = session.probe_receives(*probe, &Packet::Upgrade);
+                let _ = session.probe_receives(now, *probe, &Packet::Upgrade);
             }),
             7 => probes.drain(..).for_each(|probe| session.probe_ends(probe)),
             8 => {

@@ -43,6 +43,25 @@ test("does nothing before connect() and nothing after disconnect()", async () =>
   expect(page.connections).toEqual([true, false]);
 });
 
+test.each([0, 1])("disconnect() while still on the way opens nothing (after %d answers)", async (answers) => {
+  const world = new World();
+  const arrivals: (() => void)[] = [];
+  const page = world.page({
+    fetch: async (url, init) => {
+      await new Promise<void>((resolve) => arrivals.push(resolve));
+      return world.server.fetch(url, init);
+    },
+  });
+  page.service.connect();
+  if (answers > 0) await settle();
+  page.service.disconnect();
+  for (const arrive of arrivals) arrive();
+  await world.clock.advance(60_000);
+  expect(arrivals).toHaveLength(answers);
+  expect(world.server.sockets.size).toBe(0);
+  expect(page.service.connection()).toEqual({ phase: "idle" });
+});
+
 test("calling connect() again changes nothing", async () => {
   const world = new World();
   const page = await world.open();
@@ -199,6 +218,7 @@ test("a gap is told by `resumed: false` alone, and a snapshot fills it", async (
   world.server.goDown();
   world.server.write("chatMessages", "add", { id: 2 });
   world.server.trimmedBefore = 2;
+  world.server.tellsReset = false;
   world.server.write("chatMessages", "add", { id: 3 });
   world.server.comeBack();
   await settle();

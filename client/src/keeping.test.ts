@@ -217,6 +217,25 @@ test("logging out removes that person's lists at once; logging in keeps what eve
   expect(page.ids()).toEqual([1]);
 });
 
+test("what still waited to be stored for one person is not stored for the next", async () => {
+  const world = new World();
+  world.logIn("ada");
+  const page = await world.open();
+  const setItem = page.tab.setItem.bind(page.tab);
+  page.tab.setItem = (key, value) => {
+    world.clock.spend(100);
+    setItem(key, value);
+  };
+  for (const id of [1, 2, 3]) world.server.write("secret", "add", { id });
+  world.server.goDown();
+  world.server.journal = [];
+  world.logIn("bob");
+  page.tab.wake();
+  await world.clock.advance(5_000);
+  expect(page.ids("secret")).toEqual([]);
+  expect(world.storage.values.has("secret")).toBe(false);
+});
+
 test("a fresh token of the same person takes over without a snapshot and without a gap", async () => {
   const world = new World();
   const token = (iat: number) => `e30.${btoa(JSON.stringify({ sub: "ada", iat }))}.x`;

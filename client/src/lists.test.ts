@@ -103,6 +103,16 @@ test("a list that the page kept before the server knew the topic stays in front,
   expect(world.ids()).toEqual(["old-2", "new"]);
 });
 
+test("an item that the page kept and the server now holds is the server's", async () => {
+  const world = new World();
+  world.storage.values.set("chatMessages", JSON.stringify([{ id: "old" }]));
+  const page = await world.open();
+  world.server.write("chatMessages", "add", { id: "new" });
+  world.server.write("chatMessages", "add", { id: "old", content: "moved up" });
+  await page.service.pullFromServer();
+  expect(world.storage.json("chatMessages")).toEqual([{ id: "new" }, { id: "old", content: "moved up" }]);
+});
+
 test("what the page writes into a list itself stays there while its push waits", async () => {
   const world = new World();
   world.logIn("ada");
@@ -129,6 +139,25 @@ test("what the page writes into a list itself stays there while its push waits",
   await world.clock.advance(5_000);
   expect(world.ids()).toEqual(["a", "b", "mine"]);
   expect(again.ids()).toEqual(["a", "b", "mine"]);
+});
+
+test("a list that holds the page's own unsent items is not taken for the server's", async () => {
+  const world = new World();
+  world.logIn("ada");
+  const page = await world.open();
+  world.server.write("chatMessages", "add", { id: "a" });
+  page.tab.setItem("chatMessages", JSON.stringify([{ id: "a" }, { id: "mine", content: "hello" }]));
+  world.server.verdicts.push("lose-push");
+  void page.say("mine");
+  await settle();
+  world.server.write("chatMessages", "add", { id: "b" });
+  expect(world.ids()).toEqual(["a", "b", "mine"]);
+  page.close();
+  world.server.write("chatMessages", "add", { id: "c" });
+  const again = await world.open();
+  await world.clock.advance(5_000);
+  expect(again.ids()).toEqual(["a", "b", "c", "mine"]);
+  expect(world.ids()).toEqual(["a", "b", "c", "mine"]);
 });
 
 test("a burst is stored in few writes, and every update is told in order", async () => {

@@ -328,11 +328,26 @@ test("a clock that goes back between two visits does not turn the order round", 
   expect(pushedIds(world)).toEqual(["first", "second"]);
 });
 
-test("a storage that does not forget makes no second send", async () => {
+test("a storage that has become read-only makes no second send", async () => {
   const { world, page } = await openAs("ada");
+  const pushed = page.say("a");
+  page.tab.setItem = () => {};
   page.tab.removeItem = () => {};
-  await page.say("a");
+  await pushed;
   await world.clock.advance(60_000);
   expect(world.server.arrivals).toHaveLength(1);
   expect(page.service.pending()).toEqual([]);
+});
+
+test("after a success the first pause is short again", async () => {
+  const { world, page } = await openAs("ada");
+  const busy = { error: "later", code: "busy" };
+  world.server.verdicts.push(busy, busy, busy);
+  const first = page.say("a");
+  await world.clock.advance(10_000);
+  await first;
+  world.server.verdicts.push(busy);
+  void page.say("b");
+  await world.clock.advance(400);
+  expect(pushedIds(world)).toEqual(["a", "b"]);
 });

@@ -56,6 +56,16 @@ test("an older list written over a newer one is put right by the tab that knows 
   expect((await one.reload()).heardIds()).toEqual([]);
 });
 
+test("a list that another tab left short is put right although the record was not touched", async () => {
+  const world = new World();
+  await world.open();
+  for (const id of [1, 2]) world.server.write("chatMessages", "add", { id });
+  world.storage.tab().setItem("chatMessages", '[{"id":1}]');
+  world.storage.tellTabs();
+  await world.clock.advance(1_000);
+  expect(world.ids()).toEqual([1, 2]);
+});
+
 test("when the tab that was ahead is gone, the other goes on from its own place and loses nothing", async () => {
   const { world, one, two, sockets } = await openTwo();
   sockets[1].isHeld = true;

@@ -24,6 +24,8 @@ export class FakeServer {
   trimmedBefore = 0;
   /** Changes when the server comes back from another backup: old cursors mean nothing then. */
   era = "a";
+  /** Whether a cursor that cannot be followed from is answered with `reset`, or by `resumed: false` alone. */
+  tellsReset = true;
   /** Answers to the next pushes, instead of the usual ones. */
   readonly verdicts: (Refusal | "lose-ack" | "lose-push")[] = [];
   /** Every push that arrived, retries included. */

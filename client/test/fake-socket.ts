@@ -69,7 +69,8 @@ export class FakeSocket implements SocketPort {
     const user =
       typeof this.auth["token"] === "string" ? { id: this.auth["token"], name: this.auth["token"] } : undefined;
     this.event("connected", { message: "welcome", space: "default", user, clients: 1, resumed: place !== null });
-    if (place === null && (this.#offset ?? this.auth["cursor"]) !== undefined) this.reset("unknown_cursor");
+    if (this.#server.tellsReset && place === null && (this.#offset ?? this.auth["cursor"]) !== undefined)
+      this.reset("unknown_cursor");
     this.deliver();
   }
 

@@ -50,6 +50,9 @@ pub enum Refusal {
     /// The space has as many topics as it may.
     #[error("this space has reached its number of topics; use one of the present ones")]
     TooManyTopics,
+    /// One person, or one address, pushes more than it may.
+    #[error("too many pushes; wait a second and send them again with the same keys")]
+    TooFast,
     /// Too much is waiting, or views are being rebuilt.
     #[error("the server is busy; try again in a moment with the same key")]
     Busy,
@@ -78,6 +81,7 @@ impl Refusal {
             Self::KeyConflict => "key_conflict",
             Self::TooLarge => "too_large",
             Self::TooManyTopics => "too_many_topics",
+            Self::TooFast => "rate_limited",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
         }
@@ -86,6 +90,6 @@ impl Refusal {
     /// Whether the same push may succeed later without being changed.
     #[must_use]
     pub fn is_retryable(self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable)
+        matches!(self, Self::TooFast | Self::Busy | Self::Unavailable)
     }
 }

@@ -4,6 +4,7 @@ pub mod asker;
 pub mod cli;
 pub mod config;
 pub mod cors;
+mod counters;
 pub mod doctor;
 pub mod doorkeeper;
 pub mod engine;

@@ -79,6 +79,10 @@ pub const CORS_REFUSED_ORIGINS_MAX: usize = 256;
 /// Longest origin in bytes that is logged.
 pub const CORS_ORIGIN_BYTES_MAX: usize = 256;
 
+/// Bytes beyond the largest body that are read and thrown away, so that a client which sends first and listens afterwards
+/// learns that it sent too much; a broken connection would make it try again.
+pub const BODY_BYTES_DISCARDED_MAX: usize = 4 * 1_024 * 1_024;
+
 /// Pushes that wait for the writer, all transports together. One more is told that the server is busy.
 pub const WAITING_PUSHES_MAX: usize = 65_536;
 
@@ -123,3 +127,10 @@ pub const STREAM_PARTS_AHEAD: usize = 1;
 
 /// How often an idle event stream gets a comment, so that proxies keep it open.
 pub const STREAM_COMMENT_EVERY: Duration = Duration::from_secs(15);
+
+/// Counters of attempts or pushes, 8 bytes each. Keys that fall on the same counter share it, so memory is bounded and no
+/// flood of other keys makes one forgotten.
+pub const COUNTERS: usize = 16_384;
+
+/// Seconds of pushes that somebody may send at once after a pause: an outbox that comes back from a day offline.
+pub const PUSH_BURST_SECONDS: u32 = 10;

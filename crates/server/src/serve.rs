@@ -83,6 +83,7 @@ fn sync_config(limits: &Limits) -> SyncConfig {
         unanswered_max: limits.unanswered_pushes,
         followed_max: limits.followed_topics,
         catch_up_reads_max: limits.catch_up_reads,
+        pushes_per_second: limits.pushes_per_second,
     }
 }
 
@@ -92,6 +93,8 @@ fn engine_config(config: &Config) -> engine::Config {
     of_engine.session.ping_timeout = config.heartbeat.ping_timeout;
     of_engine.session.max_payload_bytes = config.limits.payload_bytes;
     of_engine.message_time_max_ms = u32::try_from(config.limits.message_time.as_millis()).unwrap_or(u32::MAX);
+    of_engine.fragments_max = config.limits.fragments;
+    of_engine.send_buffer_bytes = config.limits.send_buffer_bytes;
     of_engine
 }
 

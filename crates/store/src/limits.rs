@@ -10,10 +10,19 @@ pub const VERIFIED_AT_OPEN_ENTRIES: u64 = 1_000;
 pub const WAL_FRAMES_MAX: u64 = 1_024;
 
 /// The same for the views, whose batches are larger and whose checkpoints delay nobody's ack.
-pub const VIEWS_WAL_FRAMES_MAX: u64 = 4_096;
+pub const VIEWS_WAL_FRAMES_MAX: u64 = 16_384;
+
+/// Page cache of the journal's writer: it only ever needs the last pages, and room for one batch.
+pub const JOURNAL_CACHE_KIB: u32 = 8 * 1_024;
+
+/// Page cache of the views' writer, whose batches touch pages all over the file; less makes it write and read them twice.
+pub const VIEWS_CACHE_KIB: u32 = 64 * 1_024;
+
+/// Page cache of the accounts.
+pub const ACCOUNTS_CACHE_KIB: u32 = 2 * 1_024;
 
 /// A write-ahead log that grew beyond this is cut back when it starts over.
-pub const WAL_BYTES_KEPT_MAX: u64 = 16 * 1024 * 1024;
+pub const WAL_BYTES_KEPT_MAX: u64 = 128 * 1024 * 1024;
 
 /// Read-only connections of one store in use at once. Catch-up admits as many slow readers.
 pub const READERS_MAX: usize = 64;

@@ -19,6 +19,10 @@ pub const WEBSOCKET_FIRST_ALLOCATION_BYTES_MAX: usize = 16 * 1_024;
 /// Longest query string that an Engine.IO request may carry in bytes: ours need about 80, foreign ones a few hundred.
 pub const ENGINEIO_QUERY_BYTES_MAX: usize = 4_096;
 
+/// Time that a poll which arrives during an upgrade is held before a noop ends it: the upgrade may be a moment behind it,
+/// on a connection of its own, and a client that keeps polling meanwhile must not do so as fast as it can.
+pub const ENGINEIO_NOOP_DELAY: Duration = Duration::from_millis(50);
+
 /// Time that a polling session which was closed by its client waits for the poll that may have been overtaken.
 pub const ENGINEIO_LEAVE_GRACE: Duration = Duration::from_millis(100);
 

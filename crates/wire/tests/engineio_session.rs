@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use wire::engineio::{
-    CloseReason, Config, Message, Packet, PollStart, ProbeStep, Received, Refusal, Session, Tick, Transport,
-};
-use wire::limits::ENGINEIO_LEAVE_GRACE;
+use wire::engineio::{CloseReason, Config, Message, Packet, ProbeStep, Received, Refusal, Session, Tick, Transport};
+use wire::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY};
 
 const CONFIG: Config = Config {
     ping_interval: Duration::from_millis(300),
@@ -50,18 +48,30 @@ const MS: Duration = Duration::from_millis(1);
 fn a_client_that_answers_pings_lives_and_one_that_does_not_is_closed() {
     for transport in [Transport::Polling, Transport::WebSocket] {
         let mut bench = Bench::open(transport);
+        assert_eq!(bench.pass(CONFIG.ping_interval - MS), Tick::Nothing);
+        assert_eq!(bench.pass(MS), Tick::Ping);
         for _ in 0..3 {
-            assert_eq!(bench.pass(CONFIG.ping_interval - MS), Tick::Nothing);
-            assert_eq!(bench.pass(MS), Tick::Ping);
-            assert_eq!(bench.pass(CONFIG.ping_timeout - MS), Tick::Nothing);
+            let answered_after = CONFIG.ping_timeout - MS;
+            assert_eq!(bench.pass(answered_after), Tick::Nothing);
             assert_eq!(bench.receive(pong()), Received::Nothing);
+            assert_eq!(bench.pass(CONFIG.ping_interval - answered_after - MS), Tick::Nothing);
+            assert_eq!(bench.pass(MS), Tick::Ping, "one interval after the last, however late its answer was");
         }
+        assert_eq!(bench.receive(pong()), Received::Nothing);
         assert_eq!(bench.pass(CONFIG.ping_interval), Tick::Ping);
         assert_eq!(bench.session.next_deadline(), Some(bench.now + CONFIG.ping_timeout));
         assert_eq!(bench.pass(CONFIG.ping_timeout), Tick::Closed);
         assert_eq!(bench.session.closed(), Some(CloseReason::PingTimeout));
         assert_eq!(bench.session.next_deadline(), None);
     }
+}
+
+#[test]
+fn pongs_that_nothing_asked_for_put_no_ping_off() {
+    let mut bench = Bench::open(Transport::WebSocket);
+    assert_eq!(bench.pass(CONFIG.ping_interval - MS), Tick::Nothing);
+    assert_eq!(bench.receive(pong()), Received::Nothing);
+    assert_eq!(bench.pass(MS), Tick::Ping);
 }
 
 #[test]
@@ -84,10 +94,10 @@ fn messages_do_not_stand_in_for_a_pong() {
 #[test]
 fn a_second_poll_is_refused_and_closes_the_session() {
     let mut bench = Bench::open(Transport::Polling);
-    assert_eq!(bench.session.poll_begins(), Ok(PollStart::Wait));
-    assert_eq!(bench.session.poll_begins(), Err(Refusal::BadRequest));
+    assert_eq!(bench.session.poll_begins(bench.now), Ok(()));
+    assert_eq!(bench.session.poll_begins(bench.now), Err(Refusal::BadRequest));
     assert_eq!(bench.session.closed(), Some(CloseReason::DuplicateRequest));
-    assert_eq!(bench.session.poll_begins(), Err(Refusal::UnknownSession));
+    assert_eq!(bench.session.poll_begins(bench.now), Err(Refusal::UnknownSession));
     assert_eq!(bench.session.post_begins(), Err(Refusal::UnknownSession));
 }
 
@@ -95,7 +105,7 @@ fn a_second_poll_is_refused_and_closes_the_session() {
 fn polls_follow_each_other_and_a_post_may_run_beside_one() {
     let mut bench = Bench::open(Transport::Polling);
     for _ in 0..3 {
-        assert_eq!(bench.session.poll_begins(), Ok(PollStart::Wait));
+        assert_eq!(bench.session.poll_begins(bench.now), Ok(()));
         assert_eq!(bench.session.post_begins(), Ok(()));
         bench.session.post_ends();
         bench.session.poll_ends();
@@ -108,7 +118,7 @@ fn polls_follow_each_other_and_a_post_may_run_beside_one() {
 #[test]
 fn a_websocket_session_takes_no_polls_and_stays() {
     let mut bench = Bench::open(Transport::WebSocket);
-    assert_eq!(bench.session.poll_begins(), Err(Refusal::BadRequest));
+    assert_eq!(bench.session.poll_begins(bench.now), Err(Refusal::BadRequest));
     assert_eq!(bench.session.post_begins(), Err(Refusal::BadRequest));
     assert!(bench.session.probe_begins(bench.now, &CONFIG).is_none());
     assert_eq!(bench.session.closed(), None);
@@ -128,16 +138,20 @@ fn what_a_client_never_sends_closes_the_session() {
 fn an_upgrade_moves_the_session() {
     let mut bench = Bench::open(Transport::Polling);
     let probe = bench.session.probe_begins(bench.now, &CONFIG).unwrap();
-    assert_eq!(bench.session.poll_begins(), Ok(PollStart::Wait));
-    assert!(!bench.session.wants_noop());
-    assert_eq!(bench.session.probe_receives(probe, &ping("probe")), ProbeStep::Reply);
-    assert!(bench.session.wants_noop(), "the waiting poll has to end");
+    assert_eq!(bench.session.poll_begins(bench.now), Ok(()));
+    assert!(!bench.session.wants_noop(bench.now));
+    assert_eq!(bench.session.probe_receives(bench.now, probe, &ping("probe")), ProbeStep::Reply);
+    assert!(bench.session.wants_noop(bench.now), "the waiting poll has to end");
     bench.session.poll_ends();
-    assert_eq!(bench.session.poll_begins(), Ok(PollStart::Hurry), "and each that comes before the upgrade");
+    assert_eq!(bench.session.poll_begins(bench.now), Ok(()), "and so has each that comes before the upgrade");
+    assert!(!bench.session.wants_noop(bench.now), "but not at once, as the upgrade may be just behind it");
+    assert_eq!(bench.session.next_deadline(), Some(bench.now + ENGINEIO_NOOP_DELAY));
+    assert_eq!(bench.pass(ENGINEIO_NOOP_DELAY), Tick::Nothing);
+    assert!(bench.session.wants_noop(bench.now));
     bench.session.poll_ends();
-    assert_eq!(bench.session.probe_receives(probe, &Packet::Upgrade), ProbeStep::Upgraded);
+    assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Upgraded);
     assert_eq!(bench.session.transport(), Transport::WebSocket);
-    assert_eq!(bench.session.poll_begins(), Err(Refusal::BadRequest));
+    assert_eq!(bench.session.poll_begins(bench.now), Err(Refusal::BadRequest));
     assert!(bench.session.probe_begins(bench.now, &CONFIG).is_none());
     assert_eq!(bench.session.closed(), None);
 }
@@ -148,8 +162,8 @@ fn a_failed_probe_leaves_the_session_on_polling() {
     {
         let mut bench = Bench::open(Transport::Polling);
         let probe = bench.session.probe_begins(bench.now, &CONFIG).unwrap();
-        assert_eq!(bench.session.probe_receives(probe, &packet), ProbeStep::Failed);
-        assert_eq!(bench.session.probe_receives(probe, &ping("probe")), ProbeStep::Failed);
+        assert_eq!(bench.session.probe_receives(bench.now, probe, &packet), ProbeStep::Failed);
+        assert_eq!(bench.session.probe_receives(bench.now, probe, &ping("probe")), ProbeStep::Failed);
         assert_eq!((bench.session.transport(), bench.session.closed()), (Transport::Polling, None));
         assert!(bench.session.probe_begins(bench.now, &CONFIG).is_some(), "and it may try again");
     }
@@ -163,9 +177,9 @@ fn one_probe_at_a_time_and_an_old_one_cannot_disturb_a_new_one() {
     bench.session.probe_ends(first);
     let second = bench.session.probe_begins(bench.now, &CONFIG).unwrap();
     bench.session.probe_ends(first);
-    assert_eq!(bench.session.probe_receives(first, &ping("probe")), ProbeStep::Failed);
+    assert_eq!(bench.session.probe_receives(bench.now, first, &ping("probe")), ProbeStep::Failed);
     assert!(bench.session.is_probing(second) && !bench.session.is_probing(first));
-    assert_eq!(bench.session.probe_receives(second, &ping("probe")), ProbeStep::Reply);
+    assert_eq!(bench.session.probe_receives(bench.now, second, &ping("probe")), ProbeStep::Reply);
 }
 
 #[test]
@@ -184,7 +198,7 @@ fn a_probe_that_never_ends_expires() {
 #[test]
 fn a_client_that_leaves_ends_its_open_poll() {
     let mut bench = Bench::open(Transport::Polling);
-    assert!(bench.session.poll_begins().is_ok());
+    assert!(bench.session.poll_begins(bench.now).is_ok());
     assert_eq!(bench.receive(Packet::Close), Received::Closed);
     assert_eq!(bench.session.closed(), Some(CloseReason::ClosedByClient));
 }
@@ -195,7 +209,7 @@ fn a_goodbye_that_overtook_its_poll_waits_for_it_a_little() {
     assert_eq!(bench.receive(Packet::Close), Received::Nothing);
     assert_eq!(bench.receive(Packet::Message(Message::Text("late".into()))), Received::Closed);
     assert!(bench.session.probe_begins(bench.now, &CONFIG).is_none());
-    assert!(bench.session.poll_begins().is_ok(), "the poll is let in, to be ended");
+    assert!(bench.session.poll_begins(bench.now).is_ok(), "the poll is let in, to be ended");
     assert_eq!(bench.session.closed(), Some(CloseReason::ClosedByClient));
 
     let mut alone = Bench::open(Transport::Polling);

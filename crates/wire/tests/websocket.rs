@@ -144,6 +144,22 @@ fn fragments_are_counted_empty_ones_too() {
 }
 
 #[test]
+fn another_number_of_fragments_is_kept_to_at_both_ends() {
+    let three = [
+        frame(Opcode::Text, false, b"a"),
+        frame(Opcode::Continuation, false, b"b"),
+        frame(Opcode::Continuation, true, b"c"),
+    ]
+    .concat();
+    let decode = |fragments_max| {
+        let mut decoder = Decoder::new(Role::Server, BYTES_MAX).with_fragments_max(fragments_max);
+        decoder.decode(Instant::now(), &mut &three[..])
+    };
+    assert_eq!(decode(3), Ok(Some(Event::Text("abc".into()))));
+    assert_eq!(decode(2), Err(ProtocolError::TooManyFragments));
+}
+
+#[test]
 fn a_message_must_end_in_time_and_an_idle_decoder_waits_for_ever() {
     let (mut decoder, start) = (Decoder::new(Role::Server, BYTES_MAX), Instant::now());
     let time_max = Duration::from_millis(WEBSOCKET_MESSAGE_TIME_MAX_MS.into());

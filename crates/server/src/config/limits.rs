@@ -15,8 +15,6 @@ pub const PAYLOAD_BYTES_MAX: u64 = 50_000_000;
 pub struct Limits {
     /// Bytes of a push, on every transport, before anything is allocated for it.
     pub payload_bytes: usize,
-    /// Binary attachments of one packet.
-    pub attachments: u32,
     /// Fragments of one WebSocket message.
     pub fragments: u32,
     /// Time from a WebSocket message's first byte to its last.
@@ -25,6 +23,8 @@ pub struct Limits {
     pub handshake_time: Duration,
     /// Pushes of one socket that wait for their answer.
     pub unanswered_pushes: usize,
+    /// Pushes a second of one person, or of one address without a token; 0 for no limit, which is the default of `--dev`.
+    pub pushes_per_second: u32,
     /// Topic patterns that one socket follows.
     pub followed_topics: usize,
     /// Send buffer of a socket in bytes; the kernel doubles it.
@@ -43,18 +43,18 @@ pub struct Heartbeat {
 }
 
 impl Limits {
-    pub(crate) fn read(layers: &mut Layers) -> Result<Self, ConfigError> {
+    pub(crate) fn read(layers: &mut Layers, dev: bool) -> Result<Self, ConfigError> {
         Ok(Self {
             payload_bytes: size(layers.number(
                 "limits.payload_bytes",
                 PAYLOAD_BYTES_DEFAULT,
                 1_000..=PAYLOAD_BYTES_MAX,
             )?),
-            attachments: count(layers.number("limits.attachments", 10, 1..=100)?),
             fragments: count(layers.number("limits.fragments", 1_024, 1..=65_536)?),
             message_time: Duration::from_secs(layers.number("limits.message_seconds", 30, 1..=600)?),
             handshake_time: Duration::from_secs(layers.number("limits.handshake_seconds", 10, 1..=120)?),
             unanswered_pushes: size(layers.number("limits.unanswered_pushes", 1_024, 1..=65_536)?),
+            pushes_per_second: count(layers.number("limits.pushes_per_second", if dev { 0 } else { 50 }, 0..=1_000)?),
             followed_topics: size(layers.number("limits.followed_topics", 1_000, 1..=FOLLOWED_TOPICS_MAX)?),
             send_buffer_bytes: size(layers.number("limits.send_buffer_bytes", 98_304, 4_096..=16_777_216)?),
             catch_up_reads: size(layers.number("limits.catch_up_reads", 64, 1..=1_024)?),

@@ -131,7 +131,7 @@ impl Config {
             token_ttl: layers.parsed("tokens.ttl", TOKEN_TTL_DEFAULT, parse_span)?,
             guests_allowed: layers.switch("guests.allowed", dev)?,
             registration_allowed: layers.switch("registration.allowed", dev)?,
-            limits: Limits::read(layers)?,
+            limits: Limits::read(layers, dev)?,
             heartbeat: Heartbeat::read(layers)?,
             spaces: topics::read_spaces(layers, dev, warnings)?,
             dev,

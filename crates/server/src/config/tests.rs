@@ -128,7 +128,7 @@ fn unknown_names_are_warned_of_with_the_nearest_known_one() {
     };
     check("[limits]\npayload_byte = 1", &[], "`limits.payload_byte`", "`limits.payload_bytes`");
     check("payload_bytes = 1", &[], "`payload_bytes`", "`limits.payload_bytes`");
-    check("[limit]\nattachments = 1", &[], "`limit`", "is `l");
+    check("[limit]\nfragments = 1", &[], "`limit`", "is `l");
     check("[topics.a]\nraed = 'public'", &[], "`topics.a.raed`", "`read`");
     check("[spaces.a]\ntopic = 'public'", &[], "`spaces.a.topic`", "`topics`");
     check("", &[("TIDINGS_LISTENS", "1")], "TIDINGS_LISTENS", "TIDINGS_LISTEN.");
@@ -147,7 +147,7 @@ fn an_error_names_file_key_and_remedy() {
     check("[limits]\npayload_bytes = 'many'", &["tidings.toml, key `limits.payload_bytes`", "a whole number"]);
     check("[limits]\npayload_bytes = 50000001", &["50000001", "1000 to 50000000"]);
     check("[limits]\npayload_bytes = 999", &["999", "1000 to 50000000"]);
-    check("[limits]\nattachments = 0", &["choose from 1 to 100"]);
+    check("[limits]\nfragments = 0", &["choose from 1 to 65536"]);
     check("[limits]\nfollowed_topics = -1", &["a whole number"]);
     check("dev = 'maybe'", &["key `dev`", "true or false"]);
     check("listen = [3000]", &["key `listen`", "a list of texts"]);
@@ -162,8 +162,8 @@ fn an_error_names_file_key_and_remedy() {
 
 #[test]
 fn errors_of_variables_and_flags_name_them() {
-    let error = load(&Flags::default(), &[("TIDINGS_LIMITS_ATTACHMENTS", "x")], None).unwrap_err();
-    assert_eq!(error, "TIDINGS_LIMITS_ATTACHMENTS: this takes a whole number.");
+    let error = load(&Flags::default(), &[("TIDINGS_LIMITS_FRAGMENTS", "x")], None).unwrap_err();
+    assert_eq!(error, "TIDINGS_LIMITS_FRAGMENTS: this takes a whole number.");
     let error = load(&flags(None, &["nowhere"], false), &[], None).unwrap_err();
     assert!(error.starts_with("--listen: \"nowhere\":"), "{error}");
 }

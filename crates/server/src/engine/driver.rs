@@ -9,12 +9,13 @@ use bytes::Bytes;
 use hyper::body::Body as HttpBody;
 use hyper::{Request, Response};
 use wire::engineio::{self, CloseReason, Refusal};
-use wire::limits::WEBSOCKET_MESSAGE_TIME_MAX_MS;
+use wire::limits::{WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_TIME_MAX_MS};
 use wire::websocket::{Decoder, Role};
 
 use super::registry::Registry;
 use super::timers::{self, Timers};
 use super::{Application, Body, Control, Link, http};
+use crate::limits::ENGINE_SEND_BUFFER_BYTES;
 
 /// The figures of an engine.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +24,18 @@ pub struct Config {
     pub session: engineio::Config,
     /// Milliseconds from the first byte of a WebSocket message to its last.
     pub message_time_max_ms: u32,
+    /// Fragments of one WebSocket message.
+    pub fragments_max: u32,
+    /// Send buffer of a WebSocket in bytes, before the kernel doubles it.
+    pub send_buffer_bytes: usize,
 }
 
 impl Config {
     /// A decoder for what clients send.
     pub(super) const fn decoder(&self) -> Decoder {
-        Decoder::new(Role::Server, self.session.max_payload_bytes).with_message_time_max_ms(self.message_time_max_ms)
+        Decoder::new(Role::Server, self.session.max_payload_bytes)
+            .with_message_time_max_ms(self.message_time_max_ms)
+            .with_fragments_max(self.fragments_max)
     }
 }
 
@@ -43,6 +50,8 @@ impl Default for Config {
                 max_payload_bytes: 1_000_000,
             },
             message_time_max_ms: WEBSOCKET_MESSAGE_TIME_MAX_MS,
+            fragments_max: WEBSOCKET_FRAGMENTS_MAX,
+            send_buffer_bytes: ENGINE_SEND_BUFFER_BYTES,
         }
     }
 }

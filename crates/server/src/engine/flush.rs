@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::task::Context;
+use std::time::Instant;
 
 use tokio::net::TcpStream;
 use wire::engineio::{CloseReason, PayloadWriter};
@@ -77,7 +78,7 @@ impl<A: Application> Link<A> {
         {
             self.engine.application.fill(session, &mut Outlet::payload(&mut payload));
         }
-        if payload.is_empty() && (!state.wire.wants_noop() || !payload.text(b"6")) {
+        if payload.is_empty() && (!state.wire.wants_noop(Instant::now()) || !payload.text(b"6")) {
             return;
         }
         state.wire.poll_ends();

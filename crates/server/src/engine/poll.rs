@@ -33,32 +33,33 @@ pub(super) async fn serve<A: Application>(link: Arc<Link<A>>, stamp: Option<u64>
             answer(StatusCode::OK, Body::watched(bytes, move || link.close(CloseReason::TransportLost)))
         }
         Outcome::Bare(packet) => answer(StatusCode::OK, Body::plain(PayloadWriter::bare(packet))),
-        Outcome::Gone => refuse(Refusal::UnknownSession),
+        Outcome::Refused(refusal) => refuse(refusal),
         Outcome::GoingAway => answer(StatusCode::SERVICE_UNAVAILABLE, Body::plain("the server is going away")),
     }
 }
 
 fn begin<A: Application>(link: &Arc<Link<A>>, state: &mut State<A>, stamp: Option<u64>) -> Result<(), Refusal> {
-    link.advance(state, Instant::now());
+    let now = Instant::now();
+    link.advance(state, now);
     if let Carrier::Polling(polling) = &mut state.carrier
         && polling.stamps.repeats(stamp)
     {
         state.wire.close(CloseReason::TransportLost);
     }
-    state.wire.poll_begins().map(drop)
+    state.wire.poll_begins(now)
 }
 
 enum Outcome {
     Payload(Bytes),
     Bare(PacketType),
-    Gone,
+    Refused(Refusal),
     GoingAway,
 }
 
 fn poll<A: Application>(state: &mut State<A>, context: &Context<'_>) -> Poll<Outcome> {
     let Carrier::Polling(polling) = &mut state.carrier else {
-        // The session has moved to a WebSocket, and this poll has only to end.
-        return Poll::Ready(Outcome::Bare(PacketType::Noop));
+        // The session has moved to a WebSocket, which its client does only when no poll is open.
+        return Poll::Ready(Outcome::Refused(Refusal::BadRequest));
     };
     if let Some(bytes) = polling.answer.take() {
         return Poll::Ready(Outcome::Payload(bytes));
@@ -71,7 +72,7 @@ fn poll<A: Application>(state: &mut State<A>, context: &Context<'_>) -> Poll<Out
         Some(CloseReason::DuplicateRequest) => Poll::Ready(Outcome::Bare(PacketType::Close)),
         Some(CloseReason::ClosedByClient) => Poll::Ready(Outcome::Bare(PacketType::Noop)),
         Some(CloseReason::ClosedByServer | CloseReason::GoingAway) => Poll::Ready(Outcome::GoingAway),
-        Some(_) => Poll::Ready(Outcome::Gone),
+        Some(_) => Poll::Ready(Outcome::Refused(Refusal::UnknownSession)),
     }
 }
 

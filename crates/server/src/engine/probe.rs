@@ -89,7 +89,7 @@ impl<A: Application> Probe<A> {
     fn step(&mut self, text: &Bytes) -> ProbeStep {
         let Ok(packet) = Packet::from_text(text) else { return ProbeStep::Failed };
         let link = Arc::clone(&self.link);
-        link.with(|state| match state.wire.probe_receives(self.id, &packet) {
+        link.with(|state| match state.wire.probe_receives(Instant::now(), self.id, &packet) {
             ProbeStep::Reply if !self.reply() => ProbeStep::Failed,
             ProbeStep::Upgraded => self.install(state),
             step => step,

@@ -8,7 +8,7 @@ use hyper::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper::{Request, Response, StatusCode};
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -16,8 +16,7 @@ use wire::engineio::{Refusal, Transport, open_packet};
 use wire::websocket;
 
 use super::http::{answer, handshake, refuse};
-use super::{Application, Body, Engine, Handshake, Link, probe, socket};
-use crate::limits::ENGINE_SEND_BUFFER_BYTES;
+use super::{Application, Body, Config, Engine, Handshake, Link, probe, socket};
 use crate::listen::Stream;
 
 /// Answers a request for a WebSocket: a new session, or with `link` one that wants to move.
@@ -72,7 +71,7 @@ fn switch(accept: HeaderValue) -> Response<Body> {
 }
 
 async fn open<A: Application>(engine: Arc<Engine<A>>, upgrade: OnUpgrade, handshake: Handshake) {
-    let Some((stream, read)) = upgrade.await.ok().and_then(take_stream) else { return };
+    let Some((stream, read)) = take_stream(upgrade, &engine.config).await else { return };
     let link = Link::new(Arc::clone(&engine), Instant::now(), Transport::WebSocket);
     let packet = open_packet(&link.id().to_string(), Transport::WebSocket, &engine.config.session);
     link.look(|state| state.control.packet(packet));
@@ -83,17 +82,17 @@ async fn open<A: Application>(engine: Arc<Engine<A>>, upgrade: OnUpgrade, handsh
 }
 
 async fn join<A: Application>(link: Arc<Link<A>>, upgrade: OnUpgrade) {
-    let Some((stream, read)) = upgrade.await.ok().and_then(take_stream) else { return };
+    let Some((stream, read)) = take_stream(upgrade, &link.engine.config).await else { return };
     probe::run(link, stream, read).await;
 }
 
 /// The TCP stream under an upgraded connection and what was read of it already. `None` if the listener is not ours, or
 /// the socket has broken.
-fn take_stream(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
-    let parts = upgraded.downcast::<Stream>().ok()?;
+async fn take_stream(upgrade: OnUpgrade, config: &Config) -> Option<(TcpStream, Bytes)> {
+    let parts = upgrade.await.ok()?.downcast::<Stream>().ok()?;
     let stream = parts.io.into_inner();
     stream.set_nodelay(true).ok()?;
-    SockRef::from(&stream).set_send_buffer_size(ENGINE_SEND_BUFFER_BYTES).ok()?;
+    SockRef::from(&stream).set_send_buffer_size(config.send_buffer_bytes).ok()?;
     // A copy, mostly of nothing: even an empty slice of hyper's buffer would keep the whole buffer in memory.
     Some((stream, Bytes::copy_from_slice(&parts.read_buf)))
 }

@@ -1,6 +1,7 @@
 //! The HTTP half: the sync calls, health, the files inside the binary, and who is let near them at all.
 
 pub mod assets;
+mod extract;
 mod gate;
 mod health;
 pub mod refused;
@@ -124,10 +125,10 @@ pub fn router(api: Arc<Api>, auth: Router) -> Router {
     }
     router
         .route("/socket.io/", axum::routing::any(socket_io))
-        .fallback(file)
-        .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(&api))
         .merge(auth)
+        .fallback(file)
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(api.body_bytes_max))
         .layer(middleware::from_fn_with_state(api, gate::guard))
 }

@@ -73,7 +73,7 @@ pub fn status(refusal: Refusal) -> StatusCode {
         Refusal::Forbidden | Refusal::UnknownTopic => StatusCode::FORBIDDEN,
         Refusal::IdTaken | Refusal::KeyConflict => StatusCode::CONFLICT,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::TooManyTopics => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooManyTopics | Refusal::TooFast => StatusCode::TOO_MANY_REQUESTS,
         Refusal::Busy | Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -97,7 +97,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let body = Json(serde_json::json!({ "error": self.error, "code": self.code }));
         let mut response = (self.status, body).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response

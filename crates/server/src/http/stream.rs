@@ -10,7 +10,10 @@ use axum::{
 use journal::{Filter, Follower, Next, Position, Span};
 use parking_lot::Mutex;
 use space::{Page, Start};
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    sync::{Notify, Semaphore, mpsc},
+    time::Instant,
+};
 
 use super::{Api, Refused};
 use crate::{
@@ -52,6 +55,7 @@ pub async fn open(
         asker,
         doorkeeper: Arc::clone(&api.doorkeeper),
         draining: api.draining.clone(),
+        reads: Arc::clone(api.app.reads()),
         parts,
     };
     tokio::spawn(feed.run(start));
@@ -69,6 +73,8 @@ struct Feed {
     asker: Asker,
     doorkeeper: Arc<Doorkeeper>,
     draining: tokio::sync::watch::Receiver<bool>,
+    /// Catching up shares its bound with sockets.
+    reads: Arc<Semaphore>,
     encoder: UpdateEncoder,
     woken: Arc<Woken>,
     parts: mpsc::Sender<Result<Bytes, std::io::Error>>,
@@ -91,6 +97,7 @@ impl Feed {
         if self.send(greeting(&start)).await.is_err() {
             return;
         }
+        let mut comment_at = Instant::now() + STREAM_COMMENT_EVERY;
         while self.asker_is_good() && !*self.draining.borrow() {
             let part = match self.look() {
                 Look::Part(part) => part,
@@ -102,16 +109,21 @@ impl Feed {
                     let ends = self.asker.ends_in(crate::sync::now_ms()).unwrap_or(Duration::MAX);
                     tokio::select! {
                         () = self.woken.wake.notified() => continue,
-                        () = tokio::time::sleep(STREAM_COMMENT_EVERY.min(ends)) => Bytes::from_static(b":\n\n"),
+                        () = tokio::time::sleep(ends) => continue,
+                        () = tokio::time::sleep_until(comment_at) => Bytes::from_static(b":\n\n"),
                         changed = revoked.changed() => if changed.is_ok() { continue } else { return },
                         _ = self.draining.changed() => return,
                         () = self.parts.closed() => return,
                     }
                 }
             };
-            if !part.is_empty() && self.send(part).await.is_err() {
+            if part.is_empty() {
+                continue;
+            }
+            if self.send(part).await.is_err() {
                 return;
             }
+            comment_at = Instant::now() + STREAM_COMMENT_EVERY;
         }
     }
 
@@ -146,6 +158,7 @@ impl Feed {
             let follower = self.woken.follower.lock();
             (follower.reader().clone(), follower.filter().clone())
         };
+        let _permit = Arc::clone(&self.reads).acquire_owned().await.ok()?;
         self.running.caught_up().await.ok()?;
         let space = Arc::clone(&self.running.space);
         let page: Page = super::sync::blocking(move || space.page(after, space.head(), &who, &filter)).await.ok()?;

@@ -5,19 +5,25 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Path, Query, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use journal::{Cursor, Filter, Pattern, Position, TopicKind, TopicName};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use space::{Request, TopicSnapshot};
 use tokio::sync::oneshot;
 
-use super::{Api, refused::Refused, stream};
+use super::{
+    Api,
+    extract::{JsonBody, Query},
+    refused::Refused,
+    stream,
+};
 use crate::{
     limits::{SNAPSHOT_BATCHES_AHEAD, TOPICS_QUERY_PATTERNS_MAX},
+    listen::Peer,
     sync::{Reply, Running, UpdateEncoder, ask},
 };
 
@@ -63,15 +69,17 @@ impl ReadQuery {
 }
 
 /// `POST /api/sync/push`.
-pub async fn push(
+pub(super) async fn push(
     State(api): State<Arc<Api>>,
     Query(query): Query<ReadQuery>,
+    peer: Option<axum::Extension<Peer>>,
     headers: HeaderMap,
-    body: Bytes,
+    JsonBody(body): JsonBody,
 ) -> Result<Response, Refused> {
-    require_json(&headers)?;
     let running = api.space(query.space())?;
     let asker = api.asker(&headers, &running.name)?;
+    let peer = peer.map(|axum::Extension(peer)| peer.remote.ip());
+    api.app.rates.count(asker.principal(), peer, crate::sync::now_ms())?;
     let pushed = ask::parse(&body).map_err(Refused::from)?;
     let (sender, answer) = oneshot::channel();
     let request = Request { who: asker.principal().clone(), push: pushed, reply: Reply::Wait(sender) };
@@ -89,7 +97,7 @@ pub async fn push(
 }
 
 /// `GET /api/sync/data`: the present state of everything the asker may read.
-pub async fn data(
+pub(super) async fn data(
     State(api): State<Arc<Api>>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
@@ -106,18 +114,18 @@ pub async fn data(
 }
 
 /// `GET /api/sync/{topic}`: one bare list or document.
-pub async fn topic(
+pub(super) async fn topic(
     State(api): State<Arc<Api>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let name = TopicName::new(&name).map_err(|_| Refused::no_such_topic())?;
+    let name = name.ok().and_then(|Path(name)| TopicName::new(&name).ok()).ok_or_else(Refused::no_such_topic)?;
     one_topic(&api, query.space(), &headers, &name, None).await
 }
 
-/// One topic, and what to answer while it is empty.
-pub async fn one_topic(
+/// One topic, and what to answer while it has no entries.
+pub(super) async fn one_topic(
     api: &Api,
     space: Option<&str>,
     headers: &HeaderMap,
@@ -126,6 +134,8 @@ pub async fn one_topic(
 ) -> Result<Response, Refused> {
     let running = api.space(space)?;
     let asker = api.asker(headers, &running.name)?;
+    // Read before the look: whatever the look does not find comes after it.
+    let head = running.space.head_cursor();
     running.caught_up().await?;
     let (space, who, wanted) = (Arc::clone(&running.space), asker.principal().clone(), name.clone());
     match blocking(move || space.topic(&wanted, &who)).await? {
@@ -134,15 +144,15 @@ pub async fn one_topic(
             Ok(state(running, cursor, Shape::Bare, vec![(false, topic)]))
         }
         None => match if_absent {
-            Some(TopicKind::List) => Ok(Json(json!([])).into_response()),
-            Some(TopicKind::Document) => Ok(Json(json!({})).into_response()),
+            Some(TopicKind::List) => Ok(with_cursor(json_bytes(b"[]".to_vec()), head)),
+            Some(TopicKind::Document) => Ok(with_cursor(json_bytes(b"{}".to_vec()), head)),
             None => Err(Refused::no_such_topic()),
         },
     }
 }
 
 /// `GET /api/sync/changes`: a page of changes after a cursor.
-pub async fn changes(
+pub(super) async fn changes(
     State(api): State<Arc<Api>>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
@@ -157,7 +167,7 @@ pub async fn changes(
 }
 
 /// `GET /api/sync/stream`: server-sent events.
-pub async fn stream(
+pub(super) async fn stream(
     State(api): State<Arc<Api>>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
@@ -205,8 +215,12 @@ fn state(running: &Arc<Running>, cursor: Cursor, shape: Shape, topics: Vec<(bool
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    with_cursor(response, cursor)
+}
+
+fn with_cursor(mut response: Response, cursor: Cursor) -> Response {
     if let Ok(cursor) = HeaderValue::from_str(&cursor.encode()) {
-        headers.insert(CURSOR_HEADER, cursor);
+        response.headers_mut().insert(CURSOR_HEADER, cursor);
     }
     response
 }
@@ -287,20 +301,4 @@ fn json_bytes(body: Vec<u8>) -> Response {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (headers, body).into_response()
-}
-
-/// A body that is not called JSON could be sent by a foreign page without asking first.
-fn require_json(headers: &HeaderMap) -> Result<(), Refused> {
-    let is_json = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-        value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-    });
-    if headers.contains_key(header::CONTENT_ENCODING) {
-        let error = "send the body as it is, without Content-Encoding";
-        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", error));
-    }
-    if is_json {
-        return Ok(());
-    }
-    let error = "send JSON, with the header Content-Type: application/json";
-    Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", error))
 }

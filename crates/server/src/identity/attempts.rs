@@ -1,12 +1,11 @@
-//! How often somebody may try: counters that fill with attempts and empty with time, in a fixed amount of memory.
+//! How often somebody may try a password or a door: counted by account and by address, in a fixed amount of memory.
 
 use std::{net::IpAddr, time::Duration};
 
 use parking_lot::Mutex;
 
-use super::limits::{
-    ACCOUNT_ATTEMPT_EVERY, ACCOUNT_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY, ADDRESS_ATTEMPTS_MAX, ATTEMPT_COUNTERS,
-};
+use super::limits::{ACCOUNT_ATTEMPT_EVERY, ACCOUNT_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY, ADDRESS_ATTEMPTS_MAX};
+use crate::counters::{Counters, key_of_address};
 
 /// Attempts at accounts, and from addresses.
 pub struct Attempts {
@@ -19,22 +18,11 @@ pub struct Attempts {
 #[error("too many attempts; try again in {} seconds", .0.as_secs().max(1))]
 pub struct TooMany(pub Duration);
 
-/// Which counter a key falls on is a secret, so that nobody can fill another one's on purpose.
-struct Counters {
-    secret: [u8; 32],
-    /// For each, the time in ms at which it will be empty.
-    empty_at_ms: Box<[u64]>,
-    attempts_max: u32,
-    every: Duration,
-}
-
 impl Attempts {
     /// No attempts yet.
     #[must_use]
     pub fn new(secret: [u8; 32]) -> Self {
-        let counters = |attempts_max, every| {
-            Mutex::new(Counters { secret, empty_at_ms: vec![0; ATTEMPT_COUNTERS].into(), attempts_max, every })
-        };
+        let counters = |attempts_max, every| Mutex::new(Counters::new(secret, attempts_max, every));
         Self {
             accounts: counters(ACCOUNT_ATTEMPTS_MAX, ACCOUNT_ATTEMPT_EVERY),
             addresses: counters(ADDRESS_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY),
@@ -43,51 +31,17 @@ impl Attempts {
 
     /// Counts an attempt from an address. A whole IPv6 network of a customer, /64, is one address.
     pub fn from_address(&self, address: IpAddr, now_ms: u64) -> Result<(), TooMany> {
-        let key = match address.to_canonical() {
-            IpAddr::V4(address) => address.to_bits().to_be_bytes().to_vec(),
-            IpAddr::V6(address) => (address.to_bits() >> 64).to_be_bytes().to_vec(),
-        };
-        self.addresses.lock().count(&key, now_ms)
+        self.addresses.lock().count(&key_of_address(address), now_ms).map_err(TooMany)
     }
 
     /// Counts an attempt at an account, whether it exists or not.
     pub fn at_account(&self, account: &str, now_ms: u64) -> Result<(), TooMany> {
-        self.accounts.lock().count(account.as_bytes(), now_ms)
+        self.accounts.lock().count(account.as_bytes(), now_ms).map_err(TooMany)
     }
 
     /// Takes an attempt back that turned out to be the owner's.
     pub fn succeeded(&self, account: &str) {
         self.accounts.lock().take_back(account.as_bytes());
-    }
-}
-
-impl Counters {
-    fn count(&mut self, key: &[u8], now_ms: u64) -> Result<(), TooMany> {
-        let (every_ms, full_ms) = (self.every_ms(), self.every_ms() * u64::from(self.attempts_max));
-        let counter = self.counter(key);
-        let filled_ms = counter.saturating_sub(now_ms).min(full_ms) + every_ms;
-        if filled_ms > full_ms {
-            return Err(TooMany(Duration::from_millis(filled_ms - full_ms)));
-        }
-        *counter = now_ms + filled_ms;
-        Ok(())
-    }
-
-    fn take_back(&mut self, key: &[u8]) {
-        let every_ms = self.every_ms();
-        let counter = self.counter(key);
-        *counter = counter.saturating_sub(every_ms);
-    }
-
-    fn every_ms(&self) -> u64 {
-        u64::try_from(self.every.as_millis()).expect("a minute fits")
-    }
-
-    fn counter(&mut self, key: &[u8]) -> &mut u64 {
-        let hash = blake3::keyed_hash(&self.secret, key);
-        let (first, _) = hash.as_bytes().split_first_chunk::<8>().expect("a hash has 32 bytes");
-        let place = u64::from_le_bytes(*first) % ATTEMPT_COUNTERS as u64;
-        &mut self.empty_at_ms[usize::try_from(place).expect("a place in a list")]
     }
 }
 

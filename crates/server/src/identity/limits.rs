@@ -39,10 +39,6 @@ pub const ADDRESS_ATTEMPTS_MAX: u32 = 60;
 /// See [`ADDRESS_ATTEMPTS_MAX`].
 pub const ADDRESS_ATTEMPT_EVERY: Duration = Duration::from_secs(1);
 
-/// Counters of attempts, for accounts and for addresses each; 16 bytes a counter. Keys that fall on the same counter
-/// share it, so memory is bounded and no flood of other keys makes an account forgotten.
-pub const ATTEMPT_COUNTERS: usize = 16_384;
-
 /// How long a set-up link is good for.
 pub const SETUP_TIME_MAX: Duration = Duration::from_secs(3_600);
 

@@ -1,15 +1,16 @@
 //! What goes on beside requests: answers to their sockets, presence, marks, and tokens that have ended.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use journal::Position;
 use tokio::task::JoinHandle;
 use wire::socketio;
 
 use crate::{
+    engine::Control,
     http::Api,
     limits::{MARK_ENTRIES_MIN, ROUNDS_EVERY},
-    sync::Running,
+    sync::{Running, Session, app::SyncLink},
 };
 
 /// Starts all of it. The tasks run until they are aborted.
@@ -39,9 +40,10 @@ async fn rounds(api: Arc<Api>) {
     let mut marked: Vec<(Arc<Running>, Position)> =
         api.spaces.values().map(|running| (Arc::clone(running), running.fanout.told())).collect();
     let mut ticks = tokio::time::interval(ROUNDS_EVERY);
+    let mut owed = Vec::new();
     loop {
         ticks.tick().await;
-        tell_presence(&api);
+        tell_presence(&api, &mut owed);
         for (running, at) in &mut marked {
             let told = running.fanout.told();
             if told.0 >= at.0 + MARK_ENTRIES_MIN {
@@ -65,18 +67,31 @@ async fn mark(api: &Api, running: &Running, told: Position) {
     }
 }
 
-fn tell_presence(api: &Api) {
+/// Tells who is here where that has changed, and whoever could not be told the last time. A socket that does not read is
+/// told when it reads again, and then only how things are by then.
+fn tell_presence(api: &Api, owed: &mut Vec<Weak<SyncLink>>) {
+    let late: Vec<_> = std::mem::take(owed).iter().filter_map(Weak::upgrade).collect();
     for name in api.spaces.keys() {
         let Some(presence) = api.app.presence(name) else { continue };
-        if presence.take_change() {
-            let signal = presence.signal().to_string();
-            for link in api.engine.links() {
-                link.enter(|session, control| {
-                    for namespace in session.presence_watchers(name) {
-                        control.packet(socketio::event(namespace, "signal", signal.as_bytes(), None, 0));
-                    }
-                });
+        let changed = presence.take_change().then(|| api.engine.links());
+        let links = changed.as_ref().unwrap_or(&late);
+        let signal = if links.is_empty() { continue } else { presence.signal().to_string() };
+        for link in links {
+            let told = link.enter(|session, control| tell(session, control, name, &signal));
+            if told == Some(false) {
+                owed.push(Arc::downgrade(link));
             }
         }
     }
+}
+
+/// Whether a socket that watches was told.
+fn tell(session: &Session, control: &mut Control, space: &str, signal: &str) -> bool {
+    for namespace in session.presence_watchers(space) {
+        if control.is_full() {
+            return false;
+        }
+        control.packet(socketio::event(namespace, "signal", signal.as_bytes(), None, 0));
+    }
+    true
 }

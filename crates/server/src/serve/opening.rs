@@ -97,16 +97,15 @@ pub fn open(config: &Config) -> Result<(Opened, AccountsWatch), StartError> {
     let secrets = Secrets::load_or_create(&config.data)?;
     let accounts = Accounts::open(&config.data)?;
     let watch = AccountsWatch::new(accounts.clone())?;
-    let tokens = || match &config.jwt_secret {
-        Some(secret) => Tokens::shared(secret),
-        None => Tokens::own(&secrets.token),
-    };
+    let tokens = || Tokens::of(config, &secrets);
     let doorkeeper = Arc::new(Doorkeeper::new(tokens(), watch.revocations()));
     let doors = SignIn::new(config, accounts, watch.clone(), tokens())?;
-    let setup = doors.new_setup_secret(now_ms())?;
     let shards = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    // The journals' locks come first: a second server on this folder must not spend the first one's set-up link.
+    let spaces = open_spaces(config, &secrets.cursor_key(), shards)?;
+    let setup = doors.new_setup_secret(now_ms())?;
     let opened = Opened {
-        spaces: open_spaces(config, &secrets.cursor_key(), shards)?,
+        spaces,
         doorkeeper,
         auth: identity::routes(Arc::new(doors)),
         views: topic_views(&config.spaces),

@@ -17,6 +17,7 @@ use wire::socketio::{self, Incoming, Namespace};
 use super::{
     Presence, Running, Session,
     fanout::Outlet as Served,
+    rates::Rates,
     session::{Filled, Stay},
 };
 use crate::{
@@ -39,6 +40,8 @@ pub struct SyncConfig {
     pub followed_max: usize,
     /// Slow readers that are caught up from the store at once; the others wait their turn.
     pub catch_up_reads_max: usize,
+    /// Pushes a second of one person, or of one address without a token; 0 for no limit.
+    pub pushes_per_second: u32,
 }
 
 /// The application.
@@ -47,6 +50,8 @@ pub struct SyncApp {
     pub(super) presence: HashMap<Box<str>, Arc<Presence>>,
     pub(super) doorkeeper: Arc<Doorkeeper>,
     pub(super) config: SyncConfig,
+    /// How fast people push.
+    pub rates: Rates,
     pub(super) reads: Arc<Semaphore>,
     answers: Mutex<Vec<Answered>>,
     answered: Notify,
@@ -69,10 +74,17 @@ impl SyncApp {
             presence,
             doorkeeper,
             config,
+            rates: Rates::new(config.pushes_per_second),
             reads: Arc::new(Semaphore::new(config.catch_up_reads_max)),
             answers: Mutex::default(),
             answered: Notify::new(),
         })
+    }
+
+    /// The bound of readers that are caught up from the store at once.
+    #[must_use]
+    pub fn reads(&self) -> &Arc<Semaphore> {
+        &self.reads
     }
 
     /// Who is in a space.
@@ -212,9 +224,10 @@ fn deliver(of_one: &[Answered]) {
 impl Application for Arc<SyncApp> {
     type Session = Session;
 
-    fn opened(&self, link: &Arc<SyncLink>, _: &Handshake) -> Session {
+    fn opened(&self, link: &Arc<SyncLink>, handshake: &Handshake) -> Session {
         let wire = socketio::Session::open(Instant::now(), &self.config.session);
-        Session { link: Arc::downgrade(link), wire, stays: Vec::new() }
+        let peer = handshake.peer.map(|peer| peer.ip());
+        Session { link: Arc::downgrade(link), wire, peer, stays: Vec::new() }
     }
 
     fn received(&self, link: &Arc<SyncLink>, session: &mut Session, now: Instant, message: Message, out: &mut Control) {
@@ -251,6 +264,7 @@ impl Application for Arc<SyncApp> {
     fn fill(&self, session: &mut Session, outlet: &mut Outlet<'_>) {
         let Some(link) = session.link.upgrade() else { return };
         for stay in &mut session.stays {
+            self.next_pull(&link, stay);
             match stay.fill(outlet) {
                 Filled::Settled => {}
                 Filled::Full => return,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use journal::{Ask, ClientTime, Filter, Json, Key, Position, Principal, Push, RawJson, Refusal, TopicName};
 use serde_json::{Value, json};
-use space::{Page, Receipt, Space, Start, limits::CHANGES_MAX};
+use space::{Page, Receipt, Space, limits::CHANGES_MAX};
 
 use super::{Running, UpdateEncoder};
 use crate::limits::CHANGES_PAGES_MAX;
@@ -123,14 +123,13 @@ pub async fn changes(
     let since = since.map(str::to_owned);
     let limit = limit.unwrap_or(CHANGES_MAX).clamp(1, CHANGES_MAX);
     let read = move || -> Result<Changes, space::ReadError> {
-        let after = match &since {
+        // However far back it is: a page is bounded by itself, and whoever began at the first entry must get through.
+        let after = match since.as_deref().map(|since| space.check(since)).transpose()? {
             None => Position::START,
-            Some(_) => match space.start(since.as_deref(), &who, &filter)? {
-                Start::Reset(reason, cursor) => {
-                    return Ok(Changes::Reset { reason: reason.as_str(), cursor: cursor.encode() });
-                }
-                start => start.position(),
-            },
+            Some(Ok(cursor)) => cursor.position,
+            Some(Err(reason)) => {
+                return Ok(Changes::Reset { reason: reason.as_str(), cursor: space.head_cursor().encode() });
+            }
         };
         let head = space.projected();
         let page = first_page_with_changes(&space, after, head, &who, &filter, limit)?;

@@ -1,6 +1,6 @@
 //! CONNECT: who comes, from where they follow, and the two events that greet them.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -156,6 +156,8 @@ impl SyncApp {
             page: None,
             is_reading: false,
             unanswered: 0,
+            pulls: VecDeque::new(),
+            is_pulling: false,
             watches_presence: false,
             told: start.position(),
             ends_at: asker.ends_in(super::now_ms()).map(|wait| std::time::Instant::now() + wait),

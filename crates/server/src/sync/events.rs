@@ -1,18 +1,13 @@
 //! The events a socket sends: `push`, `pull`, `signal`. An unknown one is ignored, or told so when it asks.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use journal::{Filter, Json, Refusal};
+use journal::{Json, Refusal};
 use serde_json::{Value, json};
 use space::{Answer, Request};
 use wire::socketio::{self, Event, Namespace};
 
-use super::{
-    Reply, Session, SyncApp, UpdateEncoder,
-    app::SyncLink,
-    ask::{self, Changes},
-    session::Stay,
-};
+use super::{Reply, Session, SyncApp, app::SyncLink, ask, session::Stay};
 use crate::engine::Control;
 
 impl SyncApp {
@@ -23,10 +18,11 @@ impl SyncApp {
         event: Event,
         out: &mut Control,
     ) {
+        let peer = session.peer;
         let Some(stay) = session.stay(&event.namespace) else { return };
         let answer = match &*event.name {
-            "push" => self.push(link, stay, &event),
-            "pull" => self.pull(link, stay, &event),
+            "push" => self.push(link, stay, peer, &event),
+            "pull" => self.pull(stay, &event),
             "signal" => Some(self.signal(stay, &event, out)),
             _ => Some(failure("unknown_event", "this server knows the events push, pull and signal")),
         };
@@ -36,7 +32,13 @@ impl SyncApp {
     }
 
     /// The answer, if it is there at once.
-    fn push(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
+    fn push(
+        self: &Arc<Self>,
+        link: &Arc<SyncLink>,
+        stay: &mut Stay,
+        peer: Option<IpAddr>,
+        event: &Event,
+    ) -> Option<Value> {
         let Some(body) = event.arguments.iter().next().filter(|_| event.attachments.is_empty()) else {
             return Some(failure("bad_data", "push takes one object {type, action, data, key?} without binary parts"));
         };
@@ -47,6 +49,9 @@ impl SyncApp {
             Ok(push) => push,
             Err(error) => return Some(failure(error.code(), &error.to_string())),
         };
+        if let Err(refusal) = self.rates.count(stay.asker.principal(), peer, super::now_ms()) {
+            return Some(refused(refusal));
+        }
         let reply = self.reply(link, &event.namespace, event.ack);
         let request = Request { who: stay.asker.principal().clone(), push, reply };
         match stay.running.push(request) {
@@ -64,41 +69,6 @@ impl SyncApp {
             let packet = ack.map(|id| socketio::ack(&namespace, id, pushed(answer).to_string().as_bytes(), 0));
             app.answer(link, namespace, packet);
         }))
-    }
-
-    fn pull(self: &Arc<Self>, link: &Arc<SyncLink>, stay: &mut Stay, event: &Event) -> Option<Value> {
-        let id = event.ack?;
-        if stay.unanswered >= self.config.unanswered_max {
-            return Some(failure(Refusal::Busy.code(), "too many requests of this socket wait for their answer"));
-        }
-        let wanted = match event.arguments.iter().next() {
-            Some(body) => match Json::parse(&body) {
-                Ok(wanted) => wanted,
-                Err(error) => return Some(failure("bad_json", &error.to_string())),
-            },
-            None => Json::empty_object(),
-        };
-        let filter = match super::connect::filter(&wanted, self.config.followed_max) {
-            Ok(filter) => filter,
-            Err(message) => return Some(failure("bad_topic", &message)),
-        };
-        stay.unanswered += 1;
-        let pull = Pull {
-            link: Arc::clone(link),
-            namespace: event.namespace.clone(),
-            id,
-            since: wanted.member("since").and_then(|since| since.string()).map(String::from),
-            limit: wanted.member("limit").and_then(|limit| limit.integer()).and_then(|limit| limit.try_into().ok()),
-            filter,
-        };
-        let app = Arc::clone(self);
-        let (running, who) = (Arc::clone(&stay.running), stay.asker.principal().clone());
-        tokio::spawn(async move {
-            let page = ask::changes(&running, &who, &pull.filter, pull.since.as_deref(), pull.limit).await;
-            let answer = pull.answer(&UpdateEncoder::new(&running.name), page);
-            app.answer(pull.link, pull.namespace, Some(answer));
-        });
-        None
     }
 
     /// Asks for presence. Other kinds are reserved: they are taken and do nothing.
@@ -121,26 +91,6 @@ impl SyncApp {
     }
 }
 
-struct Pull {
-    link: Arc<SyncLink>,
-    namespace: Namespace,
-    id: u64,
-    since: Option<String>,
-    limit: Option<usize>,
-    filter: Filter,
-}
-
-impl Pull {
-    fn answer(&self, encoder: &UpdateEncoder, page: Result<Changes, Refusal>) -> Vec<u8> {
-        let mut arguments = Vec::new();
-        match page {
-            Ok(page) => page.write(encoder, &mut arguments),
-            Err(refusal) => arguments = refused(refusal).to_string().into_bytes(),
-        }
-        socketio::ack(&self.namespace, self.id, &arguments, 0)
-    }
-}
-
 fn pushed(answer: Answer) -> Value {
     match answer {
         Ok(receipt) => {
@@ -152,10 +102,10 @@ fn pushed(answer: Answer) -> Value {
     }
 }
 
-fn refused(refusal: Refusal) -> Value {
+pub(super) fn refused(refusal: Refusal) -> Value {
     failure(refusal.code(), &refusal.to_string())
 }
 
-fn failure(code: &str, error: &str) -> Value {
+pub(super) fn failure(code: &str, error: &str) -> Value {
     json!({ "error": error, "code": code })
 }

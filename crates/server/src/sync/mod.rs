@@ -7,6 +7,8 @@ mod encode;
 mod events;
 pub mod fanout;
 mod presence;
+mod pull;
+mod rates;
 mod running;
 mod session;
 

@@ -32,6 +32,7 @@ pub struct Running {
     /// Gone once the space takes no more pushes.
     pushes: RwLock<Option<mpsc::Sender<Request<Reply>>>>,
     projected: watch::Receiver<Position>,
+    opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
 }
@@ -48,6 +49,7 @@ impl Running {
         let (pushes, inbox) = mpsc::channel(WAITING_PUSHES_MAX);
         let (projected_out, projected) = watch::channel(space.projected());
         let (ended_out, ended) = watch::channel(false);
+        let (opened_out, opened) = watch::channel(false);
         let (failed_out, failed) = watch::channel(false);
         let projector = Projector::new(Arc::clone(&space), views);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
@@ -59,6 +61,7 @@ impl Running {
             fanout: Arc::clone(&fanout),
             projected: projected.clone(),
             committed: committed_out,
+            opened: opened_out,
             failed: failed_out,
             inbox,
         };
@@ -67,7 +70,7 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, projected, failed, ended }))
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, projected, opened, failed, ended }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
@@ -95,7 +98,7 @@ impl Running {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let takes_pushes = self.pushes.read().as_ref().is_some_and(|pushes| !pushes.is_closed());
-        takes_pushes && self.projected.has_changed().is_ok() && !*self.failed.borrow()
+        takes_pushes && *self.opened.borrow() && self.projected.has_changed().is_ok() && !*self.failed.borrow()
     }
 
     /// Takes no more pushes. Those that wait are written and answered; then the writer ends.
@@ -121,6 +124,7 @@ struct WriterThread {
     fanout: Arc<Fanout>,
     projected: watch::Receiver<Position>,
     committed: std::sync::mpsc::SyncSender<()>,
+    opened: watch::Sender<bool>,
     failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
 }
@@ -149,6 +153,7 @@ impl WriterThread {
                 return self.refuse_waiting();
             }
         };
+        self.opened.send_replace(true);
         let mut salts = Salts::new();
         let mut waiting = Vec::new();
         while self.gather(&mut waiting) {

@@ -4,6 +4,8 @@
 //! comes next is asked of the journal whenever the transport has room.
 
 use std::{
+    collections::VecDeque,
+    net::IpAddr,
     sync::{Arc, Weak},
     time::Instant,
 };
@@ -12,7 +14,7 @@ use journal::{Follower, Next, Position};
 use space::Page;
 use wire::socketio::{self, Namespace};
 
-use super::{Running, app::SyncLink, fanout::Seat};
+use super::{Running, app::SyncLink, fanout::Seat, pull::Pull};
 use crate::{
     asker::Asker,
     engine::{Outlet, Slice},
@@ -23,6 +25,7 @@ use crate::{
 pub struct Session {
     pub(super) link: Weak<SyncLink>,
     pub(super) wire: socketio::Session,
+    pub(super) peer: Option<IpAddr>,
     pub(super) stays: Vec<Stay>,
 }
 
@@ -38,6 +41,9 @@ pub(super) struct Stay {
     /// A page has been asked for and has not come yet.
     pub(super) is_reading: bool,
     pub(super) unanswered: usize,
+    /// Pages that were asked for and are not being read yet.
+    pub(super) pulls: VecDeque<Pull>,
+    pub(super) is_pulling: bool,
     pub(super) watches_presence: bool,
     /// The last position whose cursor it was given.
     pub(super) told: Position,

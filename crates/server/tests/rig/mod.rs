@@ -2,6 +2,7 @@
 //! tokens. Nothing here sleeps; whatever is waited for must come within [`PATIENCE`].
 #![allow(dead_code, unused_imports, reason = "each test binary takes what it needs")]
 
+mod append;
 mod http;
 mod packet;
 mod polling;
@@ -20,7 +21,7 @@ pub(crate) use polling::Poller;
 pub(crate) use process::{Process, verify};
 pub(crate) use random::Random;
 pub(crate) use site::Site;
-pub(crate) use socket::Socket;
+pub(crate) use socket::{Socket, frame};
 pub(crate) use sse::{Stream, StreamEvent};
 pub(crate) use token::{SECRET, claims_token, token};
 

@@ -44,7 +44,8 @@ impl Site {
         site
     }
 
-    fn open(&mut self) {
+    /// Starts on the same folder, on another port.
+    pub(crate) fn open(&mut self) {
         let listeners = serve::bind(&self.config.listen).expect("a free port on loopback");
         let (opened, accounts) = serve::open(&self.config).expect("the folder opens");
         let server = Server::start(&self.config, opened, listeners);
@@ -81,6 +82,11 @@ impl Site {
         .await;
     }
 
+    /// Appends to the journal of the space `default` while the server is stopped.
+    pub(crate) fn append(&self, topic: &str, count: u64) {
+        super::append::append(&self.space_folder("default"), topic, count);
+    }
+
     pub(crate) fn server(&self) -> &Server {
         self.server.as_ref().expect("the server runs")
     }
@@ -101,6 +107,13 @@ impl Site {
     pub(crate) async fn ask(&self, ask: &Ask) -> Answer {
         let mut http = self.http().await;
         patient(http.ask(ask)).await.unwrap_or_else(|error| panic!("{ask:?} is answered: {error}"))
+    }
+
+    /// The head of an answer that may go on for ever.
+    pub(crate) async fn ask_head(&self, ask: &Ask) -> Answer {
+        let mut http = self.http().await;
+        patient(http.write(&ask.bytes())).await.expect("the connection is open");
+        patient(http.head()).await.unwrap_or_else(|error| panic!("{ask:?} is answered: {error}"))
     }
 
     /// What somebody without a token gets.

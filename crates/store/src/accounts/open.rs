@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use super::AccountsError;
 use crate::{
     Failure, folder,
-    sqlite::{self, Checkpoint, Sync},
+    limits::ACCOUNTS_CACHE_KIB,
+    sqlite::{self, Checkpoint, Sync, Writing},
 };
 
 /// The format that this version writes and reads.
@@ -31,6 +32,9 @@ const SCHEMA: &str = "
     CREATE TABLE setup (hash BLOB NOT NULL, expires_ms INTEGER NOT NULL) STRICT;
 ";
 
+/// Every change is synced before it returns.
+const WRITING: Writing = Writing { sync: Sync::Full, cache_kib: ACCOUNTS_CACHE_KIB };
+
 /// A connection to the accounts in folder `data`, which are created when they are missing.
 pub(super) fn open(data: &Path) -> Result<Connection, AccountsError> {
     folder::create_all(data)?;
@@ -39,7 +43,7 @@ pub(super) fn open(data: &Path) -> Result<Connection, AccountsError> {
         create(data, &path)?;
     }
     let failed = |error: rusqlite::Error| Failure::sqlite("opening", &path, &error);
-    let connection = sqlite::open_writer(&path, Sync::Full)?;
+    let connection = sqlite::open_writer(&path, WRITING)?;
     // Several processes write here, and none of them is always there to checkpoint.
     connection.execute_batch("PRAGMA wal_autocheckpoint = 1000").map_err(failed)?;
     match connection.query_row("SELECT format FROM meta", [], |row| row.get(0)).map_err(failed)? {
@@ -70,7 +74,7 @@ fn create(data: &Path, path: &Path) -> Result<(), Failure> {
 fn write_empty(path: &Path) -> Result<(), Failure> {
     private_file(path).map_err(|error| Failure::new("creating", path, error))?;
     let failed = |error: rusqlite::Error| Failure::sqlite("creating", path, &error);
-    let connection = sqlite::open_writer(path, Sync::Full)?;
+    let connection = sqlite::open_writer(path, WRITING)?;
     connection.execute_batch(SCHEMA).map_err(failed)?;
     connection.execute("INSERT INTO meta VALUES (?1)", [FORMAT]).map_err(failed)?;
     sqlite::checkpoint(&connection, Checkpoint::Truncate).map_err(failed)?;

@@ -9,8 +9,8 @@ use super::{Head, read::Shared, row, segment::Segment};
 use crate::{
     Failure, Faults,
     folder::FolderLock,
-    limits::{BUSY_WAIT_MS_MAX, COOLING_WAIT_MS_MAX, WAL_FRAMES_MAX},
-    sqlite::{self, Checkpoint, Sync},
+    limits::{BUSY_WAIT_MS_MAX, COOLING_WAIT_MS_MAX, JOURNAL_CACHE_KIB, WAL_FRAMES_MAX},
+    sqlite::{self, Checkpoint, Sync, Writing},
 };
 
 /// How an entry fails to continue the one before it.
@@ -56,6 +56,9 @@ pub enum CheckpointError {
     #[error("an earlier write failed; the journal has to be reopened and verified")]
     Poisoned,
 }
+
+/// Every append is synced before it returns.
+pub(super) const WRITING: Writing = Writing { sync: Sync::Full, cache_kib: JOURNAL_CACHE_KIB };
 
 /// The writer's side of a journal on disk.
 pub(super) struct SqliteJournal {
@@ -135,7 +138,7 @@ impl SqliteJournal {
 
 impl Writer {
     pub(super) fn open(segment: Arc<Segment>) -> Result<Self, Failure> {
-        let connection = sqlite::open_writer(&segment.path, Sync::Full)?;
+        let connection = sqlite::open_writer(&segment.path, WRITING)?;
         Ok(Self { segment, connection })
     }
 

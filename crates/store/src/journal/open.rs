@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 
 use super::{
     Damage, Fault, Head,
-    append::{SqliteJournal, Writer},
+    append::{SqliteJournal, WRITING, Writer},
     damage::Trouble,
     read::{Run, Shared},
     segment::{self, Segment},
@@ -151,7 +151,7 @@ fn settle(path: &Path) -> Result<Segment, OpenError> {
     if has_log {
         File::open(&log).and_then(|log| log.sync_all()).map_err(|error| Failure::new("syncing", &log, error))?;
     }
-    let connection = if has_log { sqlite::open_writer(path, sqlite::Sync::Full)? } else { sqlite::open_reader(path)? };
+    let connection = if has_log { sqlite::open_writer(path, WRITING)? } else { sqlite::open_reader(path)? };
     Ok(Segment::describe(path, &connection)?)
 }
 

@@ -10,12 +10,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{
     Damage, Fault, Head,
+    append::WRITING,
     damage::{Trouble, judge},
     row,
 };
 use crate::{
     Failure, folder,
-    sqlite::{self, Checkpoint, Sync},
+    sqlite::{self, Checkpoint},
 };
 
 /// What a segment says of itself.
@@ -48,7 +49,7 @@ impl Segment {
     /// Writes a complete database without a log beside it, so that one rename makes it visible.
     fn write_empty(&self, path: &Path) -> Result<(), Failure> {
         let failed = |error: rusqlite::Error| Failure::new("creating", path, error);
-        let connection = sqlite::open_writer(path, Sync::Full)?;
+        let connection = sqlite::open_writer(path, WRITING)?;
         connection.execute_batch(row::SCHEMA).map_err(failed)?;
         let (first, time_ms) = (row::number(self.first.0), row::number(self.before.time_ms));
         let meta = params![row::FORMAT, self.identity, first, self.before.tag.0, time_ms];

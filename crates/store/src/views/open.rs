@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use super::{ViewsError, apply::SqliteViews, query, read::Shared};
 use crate::{
     Failure, JournalReader, ReadError, folder,
-    sqlite::{self, Sync},
+    limits::VIEWS_CACHE_KIB,
+    sqlite::{self, Sync, Writing},
 };
 
 /// What opening found.
@@ -39,6 +40,9 @@ pub enum Discarded {
     #[error("it followed another journal up to position {0}")]
     Diverged(Position),
 }
+
+/// A lost batch is folded in again; only order counts.
+const WRITING: Writing = Writing { sync: Sync::Normal, cache_kib: VIEWS_CACHE_KIB };
 
 pub(super) struct Opened {
     pub(super) views: SqliteViews,
@@ -71,7 +75,7 @@ fn find(path: &Path, journal: &JournalReader) -> Result<Found, ViewsError> {
     if !path.exists() {
         return Ok(Found::Missing);
     }
-    let described = sqlite::open_writer(path, Sync::Normal)
+    let described = sqlite::open_writer(path, WRITING)
         .map_err(|failure| if failure.is_malformed() { ViewsError::Damaged(failure) } else { failure.into() })
         .and_then(|connection| Ok((describe(&connection).map_err(|error| judge(path, &error))?, connection)));
     let ((format, at), connection) = match described {
@@ -111,7 +115,7 @@ fn create(
         delete(&PathBuf::from(file))?;
     }
     let at = start_of(journal)?;
-    let mut connection = sqlite::open_writer(path, Sync::Normal)?;
+    let mut connection = sqlite::open_writer(path, WRITING)?;
     begin_anew(&mut connection, at).map_err(|error| judge(path, &error))?;
     Ok((connection, at, start))
 }

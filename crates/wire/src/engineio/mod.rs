@@ -9,4 +9,4 @@ mod session;
 pub use packet::{InvalidPacket, Message, Packet, PacketType};
 pub use payload::{PayloadWriter, packets};
 pub use request::{Query, Refusal, open_packet};
-pub use session::{CloseReason, Config, PollStart, ProbeId, ProbeStep, Received, Session, Tick, Transport};
+pub use session::{CloseReason, Config, ProbeId, ProbeStep, Received, Session, Tick, Transport};

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Message, Packet};
 use super::request::Refusal;
-use crate::limits::ENGINEIO_LEAVE_GRACE;
+use crate::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY};
 
 /// The figures of a session, equal for all sessions of an engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// Time between the last sign of life and the server's next ping.
+    /// Time from one ping of the server to the next.
     pub ping_interval: Duration,
     /// Time a client has to answer a ping.
     pub ping_timeout: Duration,
@@ -60,15 +60,6 @@ pub enum CloseReason {
     /// The server goes down.
     #[error("the server is going away")]
     GoingAway,
-}
-
-/// What a poll that was let in should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PollStart {
-    /// Wait until there is something to send.
-    Wait,
-    /// Answer at once, with a noop if there is nothing: the client waits for its poll to end before it upgrades.
-    Hurry,
 }
 
 /// One attempt to take a polling session over to a WebSocket.
@@ -124,7 +115,8 @@ pub struct Session {
 
 #[derive(Debug, Clone, Copy)]
 struct Probe {
-    replied: bool,
+    /// Once the probe is answered: when an open poll that has got nothing else is to be ended by a noop.
+    noop_at: Option<Instant>,
     deadline: Instant,
 }
 
@@ -163,10 +155,15 @@ impl Session {
         self.poll_open
     }
 
-    /// Whether an open poll must be answered even with nothing but a noop.
+    /// Whether an open poll must be answered now, even with nothing but a noop: the client waits for its end before it
+    /// upgrades.
     #[must_use]
-    pub const fn wants_noop(&self) -> bool {
-        self.poll_open && matches!(self.probe, Some(Probe { replied: true, .. }))
+    pub fn wants_noop(&self, now: Instant) -> bool {
+        self.noop_at().is_some_and(|at| at <= now)
+    }
+
+    fn noop_at(&self) -> Option<Instant> {
+        self.probe.filter(|_| self.poll_open)?.noop_at
     }
 
     /// Ends the session. Only the first reason counts.
@@ -181,15 +178,16 @@ impl Session {
     ///
     /// # Errors
     /// [`Refusal::UnknownSession`] once closed, [`Refusal::BadRequest`] for a second poll or on another transport.
-    pub const fn poll_begins(&mut self) -> Result<PollStart, Refusal> {
-        if let Err(refusal) = self.admit_polling(self.poll_open) {
-            return Err(refusal);
-        }
+    pub fn poll_begins(&mut self, now: Instant) -> Result<(), Refusal> {
+        self.admit_polling(self.poll_open)?;
         self.poll_open = true;
+        if let Some(Probe { noop_at: Some(at), .. }) = &mut self.probe {
+            *at = now + ENGINEIO_NOOP_DELAY;
+        }
         if matches!(self.heartbeat, Heartbeat::LeavesAt(_)) {
             self.close(CloseReason::ClosedByClient);
         }
-        Ok(if self.wants_noop() { PollStart::Hurry } else { PollStart::Wait })
+        Ok(())
     }
 
     /// The open poll was answered.
@@ -201,10 +199,8 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::poll_begins`].
-    pub const fn post_begins(&mut self) -> Result<(), Refusal> {
-        if let Err(refusal) = self.admit_polling(self.post_open) {
-            return Err(refusal);
-        }
+    pub fn post_begins(&mut self) -> Result<(), Refusal> {
+        self.admit_polling(self.post_open)?;
         self.post_open = true;
         Ok(())
     }
@@ -235,7 +231,7 @@ impl Session {
         }
         match packet {
             Packet::Message(message) => return Received::Message(message),
-            Packet::Pong(_) => self.heartbeat = Heartbeat::PingAt(now + config.ping_interval),
+            Packet::Pong(_) => self.pong(now, config),
             Packet::Upgrade | Packet::Noop => {}
             Packet::Close if self.transport == Transport::Polling && !self.poll_open => {
                 self.probe = None;
@@ -247,6 +243,15 @@ impl Session {
         if self.closed.is_some() { Received::Closed } else { Received::Nothing }
     }
 
+    /// The next ping counts from the one that was answered, so that the heartbeat keeps its pace whatever the way takes.
+    /// A pong that nothing asked for puts nothing off.
+    fn pong(&mut self, now: Instant, config: &Config) {
+        if let Heartbeat::PongBy(by) = self.heartbeat {
+            let pinged = by.checked_sub(config.ping_timeout).unwrap_or(now);
+            self.heartbeat = Heartbeat::PingAt(now.max(pinged + config.ping_interval));
+        }
+    }
+
     /// A WebSocket opened with this session's id. `None`: it must be closed, as the session is carried by a WebSocket
     /// already or another one is being tried.
     pub fn probe_begins(&mut self, now: Instant, config: &Config) -> Option<ProbeId> {
@@ -255,19 +260,19 @@ impl Session {
             return None;
         }
         self.probes = self.probes.wrapping_add(1);
-        self.probe = Some(Probe { replied: false, deadline: now + config.upgrade_timeout });
+        self.probe = Some(Probe { noop_at: None, deadline: now + config.upgrade_timeout });
         Some(ProbeId(self.probes))
     }
 
     /// A packet arrived on a WebSocket that is being tried.
-    pub fn probe_receives(&mut self, id: ProbeId, packet: &Packet) -> ProbeStep {
+    pub fn probe_receives(&mut self, now: Instant, id: ProbeId, packet: &Packet) -> ProbeStep {
         let Some(probe) = self.current_probe(id) else { return ProbeStep::Failed };
         match packet {
             Packet::Ping(data) if data.as_ref() == b"probe" => {
-                probe.replied = true;
+                probe.noop_at = Some(now);
                 ProbeStep::Reply
             }
-            Packet::Upgrade if probe.replied => {
+            Packet::Upgrade if probe.noop_at.is_some() => {
                 self.probe = None;
                 self.transport = Transport::WebSocket;
                 ProbeStep::Upgraded
@@ -304,7 +309,8 @@ impl Session {
         }
         let (Heartbeat::PingAt(heartbeat) | Heartbeat::PongBy(heartbeat) | Heartbeat::LeavesAt(heartbeat)) =
             self.heartbeat;
-        Some(self.probe.map_or(heartbeat, |probe| heartbeat.min(probe.deadline)))
+        let probe = self.probe.map(|probe| probe.deadline);
+        [Some(heartbeat), probe, self.noop_at()].into_iter().flatten().min()
     }
 
     /// Time has passed. Call it until it says [`Tick::Nothing`] or [`Tick::Closed`].

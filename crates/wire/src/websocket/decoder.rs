@@ -92,10 +92,17 @@ impl ProtocolError {
 /// The decoder of one connection's incoming direction.
 #[derive(Debug)]
 pub struct Decoder {
-    role: Role,
-    message_bytes_max: usize,
+    bounds: Bounds,
     message_time_max_ms: u32,
     unfinished: Option<Box<Unfinished>>,
+}
+
+/// What a frame is judged by.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    role: Role,
+    message_bytes_max: usize,
+    fragments_max: u32,
 }
 
 /// What was read of a message or frame that has not ended. It exists only while there is such a thing.
@@ -126,7 +133,8 @@ impl Decoder {
     /// A decoder that refuses messages of more than `message_bytes_max` bytes.
     #[must_use]
     pub const fn new(role: Role, message_bytes_max: usize) -> Self {
-        Self { role, message_bytes_max, message_time_max_ms: WEBSOCKET_MESSAGE_TIME_MAX_MS, unfinished: None }
+        let bounds = Bounds { role, message_bytes_max, fragments_max: WEBSOCKET_FRAGMENTS_MAX };
+        Self { bounds, message_time_max_ms: WEBSOCKET_MESSAGE_TIME_MAX_MS, unfinished: None }
     }
 
     /// The same with another time from a message's first byte to its last than [`WEBSOCKET_MESSAGE_TIME_MAX_MS`].
@@ -136,18 +144,25 @@ impl Decoder {
         self
     }
 
+    /// The same with another number of fragments of a message than [`WEBSOCKET_FRAGMENTS_MAX`].
+    #[must_use]
+    pub const fn with_fragments_max(mut self, fragments: u32) -> Self {
+        self.bounds.fragments_max = fragments;
+        self
+    }
+
     /// Reads from `input` up to the end of one event and moves `input` past what was read. `None` means that all of
     /// `input` was taken and more is needed.
     ///
     /// # Errors
     /// When the peer broke the protocol or a bound; the decoder is of no more use then.
     pub fn decode(&mut self, now: Instant, input: &mut &[u8]) -> Result<Option<Event>, ProtocolError> {
-        let (role, bytes_max, time_max) = (self.role, self.message_bytes_max, self.message_time_max());
+        let (bounds, time_max) = (self.bounds, self.message_time_max());
         if let Some(state) = &mut self.unfinished {
             if now.saturating_duration_since(state.since) >= time_max {
                 return Err(ProtocolError::TooSlow);
             }
-            let event = state.run(input, role, bytes_max)?;
+            let event = state.run(input, bounds)?;
             if state.is_empty() {
                 self.unfinished = None;
             }
@@ -155,7 +170,7 @@ impl Decoder {
         }
         // What arrives whole, as nearly everything does, needs no state in memory of its own.
         let mut state = Unfinished::new(now);
-        let event = state.run(input, role, bytes_max)?;
+        let event = state.run(input, bounds)?;
         if !state.is_empty() {
             self.unfinished = Some(Box::new(state));
         }
@@ -190,9 +205,9 @@ impl Unfinished {
     }
 
     /// Reads up to the end of one event, or of `input`.
-    fn run(&mut self, input: &mut &[u8], role: Role, bytes_max: usize) -> Result<Option<Event>, ProtocolError> {
+    fn run(&mut self, input: &mut &[u8], bounds: Bounds) -> Result<Option<Event>, ProtocolError> {
         loop {
-            match self.step(input, role, bytes_max)? {
+            match self.step(input, bounds)? {
                 Step::Event(event) => return Ok(Some(event)),
                 Step::Starved => return Ok(None),
                 Step::Continue => {}
@@ -200,10 +215,10 @@ impl Unfinished {
         }
     }
 
-    fn step(&mut self, input: &mut &[u8], role: Role, bytes_max: usize) -> Result<Step, ProtocolError> {
+    fn step(&mut self, input: &mut &[u8], bounds: Bounds) -> Result<Step, ProtocolError> {
         if self.frame.is_none() {
-            let Some(header) = self.read_header(input, role)? else { return Ok(Step::Starved) };
-            self.admit(&header, bytes_max)?;
+            let Some(header) = self.read_header(input, bounds.role)? else { return Ok(Step::Starved) };
+            self.admit(&header, bounds)?;
             self.frame = Some(OpenFrame { header, received: 0 });
         }
         self.read_payload(input);
@@ -233,7 +248,7 @@ impl Unfinished {
     }
 
     /// Judges a header by what came before it. Sizes are judged here, before a byte of the payload is stored.
-    fn admit(&mut self, header: &ParsedHeader, bytes_max: usize) -> Result<(), ProtocolError> {
+    fn admit(&mut self, header: &ParsedHeader, bounds: Bounds) -> Result<(), ProtocolError> {
         if header.opcode.is_control() {
             return Ok(());
         }
@@ -243,10 +258,11 @@ impl Unfinished {
             (opcode, none) => none.insert(OpenMessage { opcode, data: BytesMut::new(), fragments: 0 }),
         };
         message.fragments += 1;
-        if message.fragments > WEBSOCKET_FRAGMENTS_MAX {
+        if message.fragments > bounds.fragments_max {
             return Err(ProtocolError::TooManyFragments);
         }
-        if header.payload_bytes > (bytes_max - message.data.len().min(bytes_max)) as u64 {
+        let bytes_left = bounds.message_bytes_max.saturating_sub(message.data.len());
+        if header.payload_bytes > bytes_left as u64 {
             return Err(ProtocolError::TooBig);
         }
         let expected = usize::try_from(header.payload_bytes).unwrap_or(usize::MAX);

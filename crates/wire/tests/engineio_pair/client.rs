@@ -39,6 +39,10 @@ impl Client {
         self.phase == Phase::Closed
     }
 
+    pub(crate) fn is_pausing(&self) -> bool {
+        self.phase == Phase::Pausing
+    }
+
     pub(crate) fn has_socket(&self) -> bool {
         matches!(self.phase, Phase::Probing | Phase::Pausing | Phase::WebSocket)
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use wire::engineio::CloseReason;
+use wire::limits::ENGINEIO_NOOP_DELAY;
 
 use crate::client::Client;
 use crate::server::Server;
@@ -138,13 +139,14 @@ impl Pair {
         self.collect();
     }
 
-    /// Delivers until nothing is under way.
+    /// Delivers until nothing is under way, and waits where the server holds the poll that an upgrade waits for.
     pub(crate) fn settle(&mut self) {
         for _ in 0..10_000 {
-            if self.up.is_empty() && self.down.is_empty() {
-                return;
+            match (self.up.is_empty() && self.down.is_empty(), self.client.is_pausing()) {
+                (false, _) => self.deliver(0),
+                (true, true) if self.closed().is_none() => self.pass(ENGINEIO_NOOP_DELAY),
+                (true, _) => return,
             }
-            self.deliver(0);
         }
         panic!("the two never come to rest: {:?} {:?}", self.up, self.down);
     }

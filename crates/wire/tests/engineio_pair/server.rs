@@ -13,6 +13,7 @@ pub(crate) struct Server {
     pub(crate) sent: Vec<String>,
     pub(crate) received: Vec<String>,
     session: Session,
+    now: Instant,
     probe: Option<ProbeId>,
     waiting: VecDeque<String>,
     out: Vec<ToClient>,
@@ -23,7 +24,7 @@ impl Server {
     pub(crate) fn open(now: Instant) -> Self {
         let session = Session::open(now, Transport::Polling, &CONFIG);
         let (sent, received, waiting, out) = (Vec::new(), Vec::new(), VecDeque::new(), Vec::new());
-        Self { sent, received, session, probe: None, waiting, out, end_told: false }
+        Self { sent, received, session, now, probe: None, waiting, out, end_told: false }
     }
 
     pub(crate) fn closed(&self) -> Option<CloseReason> {
@@ -46,6 +47,7 @@ impl Server {
     }
 
     pub(crate) fn advance(&mut self, now: Instant) {
+        self.now = now;
         loop {
             match self.session.advance(now, &CONFIG) {
                 Tick::Ping => self.waiting.push_back("2".into()),
@@ -77,7 +79,7 @@ impl Server {
     pub(crate) fn receive(&mut self, now: Instant, item: ToServer) {
         match item {
             ToServer::Poll => {
-                if self.session.poll_begins().is_err() {
+                if self.session.poll_begins(now).is_err() {
                     self.out.push(ToClient::PollAnswer(400, String::new()));
                 }
             }
@@ -111,7 +113,7 @@ impl Server {
             }
             return;
         };
-        match self.session.probe_receives(probe, &packet) {
+        match self.session.probe_receives(now, probe, &packet) {
             ProbeStep::Reply => self.out.push(ToClient::Frame("3probe".into())),
             ProbeStep::Upgraded => self.probe = None,
             ProbeStep::Failed => {
@@ -134,7 +136,7 @@ impl Server {
         if self.transport() == Transport::WebSocket {
             self.out.extend(self.waiting.drain(..).map(ToClient::Frame));
         } else if self.session.poll_is_open() {
-            if self.waiting.is_empty() && self.session.wants_noop() {
+            if self.waiting.is_empty() && self.session.wants_noop(self.now) {
                 self.waiting.push_back("6".into());
             }
             if !self.waiting.is_empty() {

@@ -63,7 +63,10 @@ async fn a_drain_waits_for_a_poller_that_stays_away_no_longer_than_for_its_next_
     site.connected_polling().await;
     let begun = std::time::Instant::now();
     site.engine.drain(PATIENCE, |_, control| control.packet(GOAWAY)).await;
-    assert!(begun.elapsed() < server::limits::ENGINE_LINGER, "the linger of a peer that reads slowly is not waited for");
+    assert!(
+        begun.elapsed() < server::limits::ENGINE_LINGER,
+        "the linger of a peer that reads slowly is not waited for"
+    );
     assert_eq!(site.next_closed().await, CloseReason::GoingAway);
     assert_eq!(site.engine.links_count(), 0);
 }

@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::{Body, Bytes},
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use journal::{Cursor, Filter, Pattern, Position, TopicKind, TopicName};
@@ -124,8 +124,19 @@ pub(super) async fn topic(
     one_topic(&api, query.space(), &headers, &name, None).await
 }
 
+/// Another path of a topic.
+pub(super) async fn alias(
+    State(api): State<Arc<Api>>,
+    uri: Uri,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let alias = api.views.at(uri.path(), query.space()).ok_or_else(Refused::no_such_call)?;
+    one_topic(&api, Some(&alias.space), &headers, &alias.topic, Some(alias.kind)).await
+}
+
 /// One topic, and what to answer while it has no entries.
-pub(super) async fn one_topic(
+async fn one_topic(
     api: &Api,
     space: Option<&str>,
     headers: &HeaderMap,

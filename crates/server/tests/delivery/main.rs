@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 mod catch_up;
+mod flood;
 #[cfg(target_os = "linux")]
 mod memory;
 #[path = "../rig/mod.rs"]

@@ -62,12 +62,13 @@ export class Ear {
 
   /** The cursor that a page would keep: the last string argument of all events. */
   get cursor() {
-    const cursors = this.heard.map(({ args }) => args.at(-1)).filter((last, index) => this.#isFromServer(index, last));
-    return cursors.at(-1) ?? null;
+    return lastCursor(this.heard);
   }
 
-  #isFromServer(index, last) {
-    return typeof last === "string" && !["disconnect", "connect_error"].includes(this.heard[index].name);
+  /** The cursor that it had before its `count`-th `connected`. */
+  cursorBefore(count) {
+    const greetings = this.heard.filter(({ name }) => name === "connected");
+    return lastCursor(this.heard.slice(0, this.heard.indexOf(greetings[count - 1])));
   }
 
   /** The arguments of the `count`-th event of this name, waiting for it. */
@@ -102,6 +103,22 @@ export class Ear {
     return this.ask("push", change, patienceMs);
   }
 
+  /** Adds items `{id, text}`, many at once, and resolves when each was acked as a new one. */
+  async addAll(type, ids, atOnce = 500) {
+    for (let from = 0; from < ids.length; from += atOnce) {
+      const added = ids.slice(from, from + atOnce).map(async (id) => {
+        const answer = await this.push({
+          type,
+          action: "add",
+          data: { id, text: `text of ${id}` },
+          key: `${type} ${id}`,
+        });
+        if (answer.success !== true) throw new Error(`the push of ${id} was answered ${JSON.stringify(answer)}`);
+      });
+      await Promise.all(added);
+    }
+  }
+
   /** An event with ack; works in the oldest client too, which has no `timeout()`. */
   ask(event, body, patienceMs = 15_000) {
     return new Promise((resolve, reject) => {
@@ -117,4 +134,9 @@ export class Ear {
   cut() {
     this.socket.io.engine.close();
   }
+}
+
+function lastCursor(events) {
+  const fromServer = events.filter(({ name }) => name !== "disconnect" && name !== "connect_error");
+  return fromServer.map(({ args }) => args.at(-1)).findLast((last) => typeof last === "string") ?? null;
 }

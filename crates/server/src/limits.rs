@@ -34,6 +34,10 @@ pub const ENGINE_SEND_BUFFER_BYTES: usize = 96 * 1_024;
 /// Time that a link which is being ended has for its last messages, and a closed socket for the peer's own end.
 pub const ENGINE_LINGER: Duration = Duration::from_secs(3);
 
+/// Time that a drain waits for a poller to come for its last messages: a client that is there polls again within a round
+/// trip, and one whose every poll needs a new connection cannot come any more once the listeners are closed.
+pub const ENGINE_NEXT_POLL_MAX: Duration = Duration::from_millis(500);
+
 /// Bytes read and thrown away from a socket that is closed on our side, so that the peer still gets our last words.
 pub const ENGINE_LINGER_BYTES_MAX: usize = 1_024 * 1_024;
 
@@ -119,8 +123,9 @@ pub const TOPICS_QUERY_PATTERNS_MAX: usize = 64;
 /// Pages that one call for changes goes through while it finds nothing for its reader.
 pub const CHANGES_PAGES_MAX: usize = 32;
 
-/// Parts of a state that are read ahead of a slow client.
-pub const SNAPSHOT_BATCHES_AHEAD: usize = 4;
+/// Parts of a state that wait for a slow client, each of about
+/// [`SNAPSHOT_BYTES_PER_READ`](space::limits::SNAPSHOT_BYTES_PER_READ): the next is read when this one was taken.
+pub const SNAPSHOT_PARTS_AHEAD: usize = 1;
 
 /// Parts of an event stream that wait for a slow client.
 pub const STREAM_PARTS_AHEAD: usize = 1;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Body as HttpBody;
 use hyper::{Request, Response};
-use wire::engineio::{self, CloseReason, Refusal};
+use wire::engineio::{self, CloseReason, Refusal, Transport};
 use wire::limits::{WEBSOCKET_FRAGMENTS_MAX, WEBSOCKET_MESSAGE_TIME_MAX_MS};
 use wire::websocket::{Decoder, Role};
 
 use super::registry::Registry;
 use super::timers::{self, Timers};
 use super::{Application, Body, Control, Link, http};
-use crate::limits::ENGINE_SEND_BUFFER_BYTES;
+use crate::limits::{ENGINE_NEXT_POLL_MAX, ENGINE_SEND_BUFFER_BYTES};
 
 /// The figures of an engine.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +112,8 @@ impl<A: Application> Engine<A> {
     }
 
     /// Opens no more sessions, lets `last` give each open one a last message, ends all transports once that is sent, and
-    /// waits until they are gone, at most for `within`. Clients see broken connections and come back elsewhere or later.
+    /// waits until they are gone, at most for `within`, and for pollers that do not poll at most [`ENGINE_NEXT_POLL_MAX`].
+    /// Clients see broken connections and come back elsewhere or later.
     pub async fn drain(&self, within: Duration, last: impl Fn(&mut A::Session, &mut Control)) {
         self.draining.store(true, Ordering::Relaxed);
         for link in self.links() {
@@ -121,11 +122,18 @@ impl<A: Application> Engine<A> {
                 control.close_after_flush(CloseReason::GoingAway);
             });
         }
-        if tokio::time::timeout(within, self.registry.empty()).await.is_err() {
-            for link in self.links() {
-                link.close(CloseReason::GoingAway);
-            }
+        let of_absent = within.min(ENGINE_NEXT_POLL_MAX);
+        if tokio::time::timeout(of_absent, self.registry.empty()).await.is_ok() {
+            return;
         }
+        self.end_links(|link| link.transport() == Transport::Polling && !link.has_room());
+        if tokio::time::timeout(within - of_absent, self.registry.empty()).await.is_err() {
+            self.end_links(|_| true);
+        }
+    }
+
+    fn end_links(&self, which: impl Fn(&Link<A>) -> bool) {
+        self.links().iter().filter(|link| which(link)).for_each(|link| link.close(CloseReason::GoingAway));
     }
 
     pub(super) fn is_draining(&self) -> bool {

@@ -58,6 +58,20 @@ async fn a_drain_does_not_wait_for_a_client_that_does_not_read() {
 }
 
 #[tokio::test]
+async fn a_drain_waits_for_a_poller_that_stays_away_no_longer_than_for_its_next_poll() {
+    let site = Site::start(Figures::default());
+    site.connected_polling().await;
+    let begun = std::time::Instant::now();
+    site.engine.drain(PATIENCE, |_, control| control.packet(GOAWAY)).await;
+    assert!(
+        begun.elapsed() < server::limits::ENGINE_LINGER,
+        "the linger of a peer that reads slowly is not waited for"
+    );
+    assert_eq!(site.next_closed().await, CloseReason::GoingAway);
+    assert_eq!(site.engine.links_count(), 0);
+}
+
+#[tokio::test]
 async fn a_link_that_the_application_ends_sends_what_it_was_given_first() {
     let site = Site::start(Figures::default());
     let mut socket = site.connected_socket().await;

@@ -55,6 +55,7 @@ export async function poll(ask, what, patienceMs = PATIENCE_MS) {
     } catch (error) {
       last = error;
     }
+    // A pause on purpose: another process cannot tell when its answer changes, so it is asked at intervals.
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
   throw late(() => (last ? `${text(what)} (${last.message})` : text(what)), patienceMs);

@@ -1,3 +1,7 @@
+/**
+ * What a person sees first: the door or the room, and how each leads to the other.
+ * The connection is a plain value here; the room's own facts are in `pages/chat`.
+ */
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";

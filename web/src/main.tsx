@@ -1,3 +1,7 @@
+/**
+ * The page's entry, loaded by `index.html`. The theme is set before the first paint, and a set-up secret leaves the
+ * address before anything else can see it.
+ */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";

@@ -57,14 +57,18 @@ impl<H: Clone> Audience<H> {
             if let Some(members) = self.by_topic.get(topic) {
                 into.extend_from_slice(&members.list);
             }
-            for (prefix, members) in &self.by_prefix {
-                if topic.as_str().starts_with(&**prefix) {
-                    into.extend_from_slice(&members.list);
-                }
+            for members in self.by_beginning(topic.as_str()) {
+                into.extend_from_slice(&members.list);
             }
         }
         into[whole..].sort_unstable_by_key(|(id, _)| *id);
         into.dedup_by_key(|(id, _)| *id);
+    }
+
+    /// Those who follow a beginning of this name. A name has few beginnings, while the followers' patterns may be many.
+    fn by_beginning<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Members<H>> {
+        let beginnings = (0..=name.len()).filter_map(|end| name.get(..end));
+        beginnings.filter_map(|beginning| self.by_prefix.get(beginning))
     }
 
     fn members_of(&mut self, pattern: &Pattern) -> &mut Members<H> {

@@ -90,6 +90,10 @@ pub const BODY_BYTES_DISCARDED_MAX: usize = 4 * 1_024 * 1_024;
 /// Pushes that wait for the writer, all transports together. One more is told that the server is busy.
 pub const WAITING_PUSHES_MAX: usize = 65_536;
 
+/// Data bytes of the pushes that wait for a space's writer or are being written: some of its largest batches, so that it
+/// never starves. A push beyond that is told that the server is busy; one alone is always taken.
+pub const WAITING_PUSHES_BYTES_MAX: usize = 64 * 1_024 * 1_024;
+
 /// How long a call that answers with state waits for the projections to catch up before it says "busy".
 pub const CAUGHT_UP_WAIT_MAX: Duration = Duration::from_secs(1);
 
@@ -123,8 +127,9 @@ pub const TOPICS_QUERY_PATTERNS_MAX: usize = 64;
 /// Pages that one call for changes goes through while it finds nothing for its reader.
 pub const CHANGES_PAGES_MAX: usize = 32;
 
-/// Parts of a state that are read ahead of a slow client.
-pub const SNAPSHOT_BATCHES_AHEAD: usize = 4;
+/// Parts of a state that wait for a slow client, each of about
+/// [`SNAPSHOT_BYTES_PER_READ`](space::limits::SNAPSHOT_BYTES_PER_READ): the next is read when this one was taken.
+pub const SNAPSHOT_PARTS_AHEAD: usize = 1;
 
 /// Parts of an event stream that wait for a slow client.
 pub const STREAM_PARTS_AHEAD: usize = 1;

@@ -34,9 +34,6 @@ pub const RESUME_ENTRIES_MAX: u64 = 100_000;
 /// Changes that one page of the changes call answers.
 pub const CHANGES_MAX: usize = 1_000;
 
-/// Items whose data is read at once while a snapshot is streamed: few, because each may be as large as a push.
-pub const SNAPSHOT_ITEMS_PER_READ: usize = 16;
-
 /// Data bytes after which a read for a snapshot stops gathering.
 pub const SNAPSHOT_BYTES_PER_READ: usize = 64 * 1024;
 

@@ -8,7 +8,7 @@ use store::{Item, Topic, ViewsSnapshot};
 
 use crate::{
     ReadError, Space,
-    limits::{SNAPSHOT_BYTES_PER_READ, SNAPSHOT_ITEMS_PER_READ, SNAPSHOT_ROWS_PER_READ},
+    limits::{SNAPSHOT_BYTES_PER_READ, SNAPSHOT_ROWS_PER_READ},
 };
 
 /// The state of a space as somebody may read it.
@@ -59,27 +59,19 @@ impl Space {
     /// their data has reached [`SNAPSHOT_BYTES_PER_READ`], but always some. What was erased since is left out.
     pub fn items(&self, positions: &[Position]) -> Result<(Vec<Json>, usize), ReadError> {
         let (mut items, mut bytes, mut covered) = (Vec::new(), 0, 0);
-        for positions in positions.chunks(SNAPSHOT_ITEMS_PER_READ) {
-            let found = self.items_at(positions)?;
-            bytes += found.iter().map(|data| data.as_bytes().len()).sum::<usize>();
-            covered += positions.len();
-            items.extend(found);
+        // One by one, because each may be as large as a push.
+        for position in positions {
+            let entry = self.journal.entry(*position).map_err(ReadError::journal)?;
+            if let Some(data) = entry.as_ref().and_then(|entry| entry.data()) {
+                bytes += data.as_bytes().len();
+                items.push(data.clone());
+            }
+            covered += 1;
             if bytes >= SNAPSHOT_BYTES_PER_READ {
                 break;
             }
         }
         Ok((items, covered))
-    }
-
-    fn items_at(&self, positions: &[Position]) -> Result<Vec<Json>, ReadError> {
-        let mut sorted = positions.to_vec();
-        sorted.sort_unstable();
-        let entries = self.journal.entries(&sorted).map_err(ReadError::journal)?;
-        let data = |position: &Position| {
-            let at = entries.binary_search_by_key(position, |entry| entry.position).ok()?;
-            entries.get(at)?.data().cloned()
-        };
-        Ok(positions.iter().filter_map(data).collect())
     }
 
     fn topic_snapshot(

@@ -1,3 +1,4 @@
+/** The calls to `/api/auth`: what is sent, and that every failure is a sentence that says what to do. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { enter, leave } from "./auth-api";
 

@@ -1,3 +1,4 @@
+/** Who the page takes somebody for, from what it or another app left in storage. */
 import { act, renderHook } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
 import { forgetSession, loadSession, readPerson, saveSession, TOKEN_KEY, USER_KEY } from "./session";

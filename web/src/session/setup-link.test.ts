@@ -1,3 +1,4 @@
+/** The set-up secret in the address: read once, and gone from the address at once. */
 import { expect, test, vi } from "vitest";
 import { takeSetupSecret } from "./setup-link";
 

@@ -1,3 +1,4 @@
+/** Which storage a window uses, also where the browser refuses to give one. */
 import { expect, test, vi } from "vitest";
 import { memoryStorage, SOMEONE_ELSE, store, windowStorage } from "./window-storage";
 

@@ -1,3 +1,4 @@
+/** How what the client has not sent yet becomes the outbox that the room shows. */
 import type { PendingEntry } from "tidings";
 import { expect, test } from "vitest";
 import { outboxOf } from "./use-room";

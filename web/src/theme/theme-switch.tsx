@@ -1,3 +1,4 @@
+/** The switch between light, dark and the system's look. `use-theme` keeps the choice. */
 import { MoonIcon, SunIcon, SystemIcon } from "./icons";
 import styles from "./theme-switch.module.css";
 import { THEMES, type Theme, useTheme } from "./use-theme";

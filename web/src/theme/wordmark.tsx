@@ -1,3 +1,4 @@
+/** The mark beside the name, at the door and in the room. */
 import icon from "../icon.svg";
 import styles from "./wordmark.module.css";
 

@@ -8,7 +8,10 @@ pub mod refused;
 pub mod stream;
 pub mod sync;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -73,6 +76,17 @@ pub struct TopicPath {
     pub kind: TopicKind,
 }
 
+impl TopicViews {
+    /// The topic that a path leads to: of the space that was asked for, else of `default`, else of the first that has it.
+    fn at(&self, path: &str, space: Option<&str>) -> Option<&TopicPath> {
+        let mut of_path = self.paths.iter().filter(|alias| alias.path == path);
+        match space {
+            Some(space) => of_path.find(|alias| *alias.space == *space),
+            None => of_path.clone().find(|alias| *alias.space == *DEFAULT_SPACE).or_else(|| of_path.next()),
+        }
+    }
+}
+
 impl Api {
     /// A space by its name; `default` without one.
     pub fn space(&self, name: Option<&str>) -> Result<&Arc<Running>, Refused> {
@@ -115,13 +129,9 @@ pub fn router(api: Arc<Api>, auth: Router) -> Router {
         .route("/api/health", get(health::health))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
-    for alias in &api.views.paths {
-        let path = alias.path.clone();
-        let alias = alias.clone();
-        let answer = async move |State(api): State<Arc<Api>>, headers: HeaderMap| {
-            sync::one_topic(&api, Some(&alias.space), &headers, &alias.topic, Some(alias.kind)).await
-        };
-        router = router.route(&path, get(answer));
+    let aliases: BTreeSet<&str> = api.views.paths.iter().map(|alias| alias.path.as_str()).collect();
+    for path in aliases {
+        router = router.route(path, get(sync::alias));
     }
     router
         .route("/socket.io/", axum::routing::any(socket_io))

@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::{Body, Bytes},
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use journal::{Cursor, Filter, Pattern, Position, TopicKind, TopicName};
@@ -22,7 +22,7 @@ use super::{
     stream,
 };
 use crate::{
-    limits::{SNAPSHOT_BATCHES_AHEAD, TOPICS_QUERY_PATTERNS_MAX},
+    limits::{SNAPSHOT_PARTS_AHEAD, TOPICS_QUERY_PATTERNS_MAX},
     listen::Peer,
     sync::{Reply, Running, UpdateEncoder, ask},
 };
@@ -124,8 +124,19 @@ pub(super) async fn topic(
     one_topic(&api, query.space(), &headers, &name, None).await
 }
 
+/// Another path of a topic.
+pub(super) async fn alias(
+    State(api): State<Arc<Api>>,
+    uri: Uri,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let alias = api.views.at(uri.path(), query.space()).ok_or_else(Refused::no_such_call)?;
+    one_topic(&api, Some(&alias.space), &headers, &alias.topic, Some(alias.kind)).await
+}
+
 /// One topic, and what to answer while it has no entries.
-pub(super) async fn one_topic(
+async fn one_topic(
     api: &Api,
     space: Option<&str>,
     headers: &HeaderMap,
@@ -203,7 +214,7 @@ enum Shape {
 /// Streams topics: positions are known, the data is read as the client takes it, a few reads ahead. A client that stalls
 /// holds a task and a few parts, never a thread or a read transaction.
 fn state(running: &Arc<Running>, cursor: Cursor, shape: Shape, topics: Vec<(bool, TopicSnapshot)>) -> Response {
-    let (parts, receiver) = tokio::sync::mpsc::channel(SNAPSHOT_BATCHES_AHEAD);
+    let (parts, receiver) = tokio::sync::mpsc::channel(SNAPSHOT_PARTS_AHEAD);
     let writer = StateWriter { space: Arc::clone(&running.space), parts, buffer: Vec::new() };
     tokio::spawn(async move {
         if let Err(error) = writer.write_all(shape, topics).await {
@@ -261,7 +272,7 @@ impl StateWriter {
         if topic.kind == TopicKind::Document {
             let (document, _) = self.read(topic.items.get(..1).unwrap_or_default()).await?;
             self.buffer.extend_from_slice(document.first().map_or(b"{}".as_slice(), |data| data.as_bytes()));
-            return Ok(());
+            return self.flush_if_full().await;
         }
         self.buffer.push(b'[');
         let (mut is_first, mut left) = (true, topic.items.as_slice());
@@ -274,10 +285,19 @@ impl StateWriter {
                 self.buffer.extend_from_slice(data.as_bytes());
             }
             left = left.get(covered..).unwrap_or_default();
-            self.flush().await?;
+            self.flush_if_full().await?;
         }
         self.buffer.push(b']');
         Ok(())
+    }
+
+    async fn flush_if_full(&mut self) -> Result<(), Refused> {
+        if self.buffer.len() < space::limits::SNAPSHOT_BYTES_PER_READ {
+            return Ok(());
+        }
+        self.flush().await?;
+        // Nothing more is read before this was taken. There is one sender, so the room stays.
+        self.parts.reserve().await.map(drop).map_err(|_| gone())
     }
 
     async fn read(&self, positions: &[Position]) -> Result<(Vec<journal::Json>, usize), Refused> {
@@ -288,11 +308,12 @@ impl StateWriter {
 
     async fn flush(&mut self) -> Result<(), Refused> {
         let part = std::mem::take(&mut self.buffer);
-        self.parts
-            .send(Ok(part.into()))
-            .await
-            .map_err(|_| Refused::new(StatusCode::REQUEST_TIMEOUT, "gone", "the client went away"))
+        self.parts.send(Ok(part.into())).await.map_err(|_| gone())
     }
+}
+
+fn gone() -> Refused {
+    Refused::new(StatusCode::REQUEST_TIMEOUT, "gone", "the client went away")
 }
 
 fn json_bytes(body: Vec<u8>) -> Response {

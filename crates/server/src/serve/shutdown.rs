@@ -32,7 +32,7 @@ impl Server {
                 tracing::warn!(space = %running.name, "the last pushes were not answered in time; their senders will ask again");
             }
         }
-        api.app.flush_answers();
+        api.app.flush_answers().await;
         let goaway = serde_json::json!({ "retry_after_ms": RETRY_AFTER_MS }).to_string();
         api.engine
             .drain(left().min(GOODBYE_MAX), |session, control| {

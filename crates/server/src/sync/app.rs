@@ -55,6 +55,8 @@ pub struct SyncApp {
     pub(super) reads: Arc<Semaphore>,
     answers: Mutex<Vec<Answered>>,
     answered: Notify,
+    /// Held by whoever hands acknowledgements over.
+    delivering: tokio::sync::Mutex<()>,
 }
 
 /// An acknowledgement on its way to a socket; without a packet when the socket did not ask for one.
@@ -78,6 +80,7 @@ impl SyncApp {
             reads: Arc::new(Semaphore::new(config.catch_up_reads_max)),
             answers: Mutex::default(),
             answered: Notify::new(),
+            delivering: tokio::sync::Mutex::default(),
         })
     }
 
@@ -104,19 +107,20 @@ impl SyncApp {
     pub async fn deliver_answers(self: Arc<Self>) {
         loop {
             self.answered.notified().await;
-            let answers = self.take_answers();
-            for (index, of_one) in answers.chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).enumerate() {
-                deliver(of_one);
-                if index % 64 == 63 {
-                    tokio::task::yield_now().await;
-                }
-            }
+            self.flush_answers().await;
         }
     }
 
-    /// Hands over all acknowledgements that wait, now.
-    pub fn flush_answers(&self) {
-        self.take_answers().chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).for_each(deliver);
+    /// Hands over all acknowledgements that wait, and returns when those that somebody else has taken are handed over too.
+    pub async fn flush_answers(&self) {
+        let _turn = self.delivering.lock().await;
+        let answers = self.take_answers();
+        for (index, of_one) in answers.chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).enumerate() {
+            deliver(of_one);
+            if index % 64 == 63 {
+                tokio::task::yield_now().await;
+            }
+        }
     }
 
     /// What waits, those of one socket side by side and in their order.

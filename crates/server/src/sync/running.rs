@@ -1,7 +1,10 @@
 //! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -11,7 +14,7 @@ use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fanout::Fanout;
-use crate::limits::{CAUGHT_UP_WAIT_MAX, PROJECTION_IDLE_POLL, WAITING_PUSHES_MAX};
+use crate::limits::{CAUGHT_UP_WAIT_MAX, PROJECTION_IDLE_POLL, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX};
 
 /// How an answer finds its way back.
 pub enum Reply {
@@ -31,6 +34,8 @@ pub struct Running {
     pub fanout: Arc<Fanout>,
     /// Gone once the space takes no more pushes.
     pushes: RwLock<Option<mpsc::Sender<Request<Reply>>>>,
+    /// Data of the pushes that are not answered yet.
+    waiting_bytes: Arc<AtomicUsize>,
     projected: watch::Receiver<Position>,
     opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
@@ -56,7 +61,9 @@ impl Running {
         std::thread::Builder::new()
             .name(format!("projector-{name}"))
             .spawn(move || project(projector, &projected_out, &committed))?;
+        let waiting_bytes = Arc::new(AtomicUsize::new(0));
         let writer = WriterThread {
+            waiting_bytes: Arc::clone(&waiting_bytes),
             space: Arc::clone(&space),
             fanout: Arc::clone(&fanout),
             projected: projected.clone(),
@@ -70,17 +77,27 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, projected, opened, failed, ended }))
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, waiting_bytes, projected, opened, failed, ended }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
     pub fn push(&self, request: Request<Reply>) -> Result<(), Refusal> {
         let pushes = self.pushes.read();
         let Some(pushes) = &*pushes else { return Err(Refusal::Unavailable) };
-        pushes.try_send(request).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Refusal::Busy,
-            mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
-        })
+        let bytes = data_bytes(&request);
+        let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let taken = if before > 0 && before + bytes > WAITING_PUSHES_BYTES_MAX {
+            Err(Refusal::Busy)
+        } else {
+            pushes.try_send(request).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Refusal::Busy,
+                mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
+            })
+        };
+        if taken.is_err() {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        taken
     }
 
     /// Waits until the projections have reached the head as it is now, at most [`CAUGHT_UP_WAIT_MAX`].
@@ -119,7 +136,12 @@ impl Running {
     }
 }
 
+fn data_bytes(request: &Request<Reply>) -> usize {
+    request.push.data.as_ref().map_or(0, |data| data.as_bytes().len())
+}
+
 struct WriterThread {
+    waiting_bytes: Arc<AtomicUsize>,
     space: Arc<Space>,
     fanout: Arc<Fanout>,
     projected: watch::Receiver<Position>,
@@ -159,6 +181,7 @@ impl WriterThread {
         while self.gather(&mut waiting) {
             let rest = waiting.split_off(Writer::batch_len(&waiting));
             let batch = std::mem::replace(&mut waiting, rest);
+            let bytes = batch.iter().map(data_bytes).sum();
             let step = writer.step(now_ms(), &mut || salts.draw(), batch);
             if let Some(error) = writer.failure()
                 && !self.failed.send_replace(true)
@@ -166,6 +189,7 @@ impl WriterThread {
                 tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
             }
             self.hand_out(step.answers, step.committed.as_ref());
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             if waiting.is_empty() && self.inbox.is_empty() {
                 self.checkpoint(&mut writer);
             }
@@ -206,6 +230,7 @@ impl WriterThread {
 
     fn refuse_waiting(&mut self) {
         while let Ok(request) = self.inbox.try_recv() {
+            self.waiting_bytes.fetch_sub(data_bytes(&request), Ordering::Relaxed);
             request.reply.answer(Err(Refusal::Busy));
         }
     }

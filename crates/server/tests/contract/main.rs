@@ -10,6 +10,7 @@ mod permission;
 mod presence;
 mod push;
 mod retry;
+mod revoked;
 #[path = "../rig/mod.rs"]
 mod rig;
 mod spaces;

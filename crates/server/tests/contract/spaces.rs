@@ -29,6 +29,26 @@ async fn a_space_has_its_own_positions_state_and_changes() {
 }
 
 #[tokio::test]
+async fn the_same_path_may_lead_to_a_topic_of_each_space() {
+    let site = Site::dev(
+        r#"
+        [topics.siteContent]
+        kind = "document"
+        path = "/api/site-content"
+        [spaces.support.topics.help]
+        path = "/api/site-content"
+        [spaces.shop.topics.goods]
+        "#,
+    )
+    .await;
+    site.pushed(json!({ "type": "siteContent", "action": "update", "data": { "a": 1 } })).await;
+    assert_eq!(site.get("/api/site-content").await.text(), r#"{"a":1}"#);
+    assert_eq!(site.get("/api/site-content?space=default").await.text(), r#"{"a":1}"#);
+    assert_eq!(site.get("/api/site-content?space=support").await.text(), "[]");
+    assert_eq!(site.get("/api/site-content?space=shop").await.refusal(), (404, "not_found".to_owned()));
+}
+
+#[tokio::test]
 async fn followers_of_a_space_hear_of_that_space_only() {
     let site = Site::dev(SUPPORT).await;
     let (mut here, _) = site.socket_in("default", json!({})).await;

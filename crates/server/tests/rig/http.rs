@@ -100,6 +100,11 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON, with {}: {}", self.status, self.text()))
     }
 
+    /// For answers that may be refusals of the moment.
+    pub(crate) fn json_or_null(&self) -> Value {
+        if self.status == 200 { self.json() } else { Value::Null }
+    }
+
     /// The refusal's status and code. Every refusal has the one shape, and a sentence.
     pub(crate) fn refusal(&self) -> (u16, String) {
         let body = self.json();

@@ -1,3 +1,4 @@
+/** What counts as newly arrived, and what is said aloud about it. */
 import { describe, expect, test } from "vitest";
 import { announcements } from "./announcer";
 import { arrivalsOf } from "./arrivals";

@@ -1,3 +1,7 @@
+/**
+ * The room as a person uses it: writing, replying, deleting, what arrives and what could not be sent.
+ * Messages go to a recording `push`, never to a server.
+ */
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

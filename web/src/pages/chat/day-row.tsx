@@ -1,3 +1,4 @@
+/** The line between two days. The list draws it wherever `buildRows` put a day row. */
 import styles from "./day-row.module.css";
 import { dayLabel } from "./moment";
 

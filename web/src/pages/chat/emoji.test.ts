@@ -1,3 +1,4 @@
+/** Which texts are shown large: a few emoji and nothing else. */
 import { expect, test } from "vitest";
 import { isLargeEmoji } from "./emoji";
 

@@ -1,3 +1,4 @@
+/** What stands in an empty list. It never claims that a room is empty before the server has said so. */
 import styles from "./empty-room.module.css";
 
 /** What stands where messages will be. */

@@ -1,3 +1,4 @@
+/** How the server's items and what is still unsent become one list, each message once. */
 import { describe, expect, test } from "vitest";
 import type { Outgoing } from "../../sync/room";
 import { entryReader } from "./entries";

@@ -1,3 +1,4 @@
+/** When the list follows new messages, and what it counts when it does not. */
 import { expect, test } from "vitest";
 import { AT_END_PX_MAX, countBelow, isAtEnd } from "./follow";
 

@@ -1,3 +1,4 @@
+/** The button that leads back to the end. The room shows it while somebody reads further up. */
 import { DownIcon } from "../../theme/icons";
 import styles from "./jump-button.module.css";
 

@@ -1,3 +1,4 @@
+/** One picture, large. The room opens it from an attachment; whoever follows the link tells nobody where they were. */
 import { CloseIcon } from "../../theme/icons";
 import { Dialog } from "./dialog";
 import styles from "./lightbox.module.css";

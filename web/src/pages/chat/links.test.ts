@@ -1,3 +1,4 @@
+/** What in a text becomes a link, what stays text, and that no text is too much work. */
 import { describe, expect, test } from "vitest";
 import { pieces } from "./links";
 

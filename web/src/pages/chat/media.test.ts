@@ -1,3 +1,4 @@
+/** Which attachments are shown, as what, and which addresses are never used. */
 import { describe, expect, test } from "vitest";
 import { readMedia } from "./media";
 

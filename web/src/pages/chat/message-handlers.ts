@@ -1,3 +1,4 @@
+/** What a message's row may ask for. The room makes it once; rows and their menus call it. */
 import type { Message } from "./message";
 
 /** What the list may ask of the room. One object for all rows, so that rows need not be drawn again. */

@@ -1,3 +1,4 @@
+/** How a message's words are drawn: never as markup, links apart, bounded in length and lines. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { cutAt, MessageText } from "./message-text";

@@ -1,3 +1,4 @@
+/** How items, our own and other apps', become messages: whatever stands in them, a message is well formed or none. */
 import { describe, expect, test } from "vitest";
 import { keyOf, readMessage, readName, summary } from "./message";
 

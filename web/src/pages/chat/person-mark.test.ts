@@ -1,3 +1,4 @@
+/** The colour and the initials that stand for a person. */
 import { expect, test } from "vitest";
 import { hueOf, initialsOf } from "./person-mark";
 

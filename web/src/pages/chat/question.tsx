@@ -1,3 +1,4 @@
+/** A yes-or-no question. Closing it is a no; the room asks it before it deletes, and before one signs out with words unsent. */
 import { Dialog } from "./dialog";
 import styles from "./question.module.css";
 

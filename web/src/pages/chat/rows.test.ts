@@ -1,3 +1,4 @@
+/** How messages become rows: runs of one sender, days between them, a key for each. */
 import { describe, expect, test } from "vitest";
 import { readMessage } from "./message";
 import { dayLabel, dayOf } from "./moment";

@@ -1,3 +1,4 @@
+/** A draft outlives the page and leaves nothing once it was sent. */
 import { act, renderHook } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { memoryStorage } from "../../session/window-storage";

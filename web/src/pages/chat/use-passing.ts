@@ -1,3 +1,4 @@
+/** A value that is shown for a moment. Its timer ends with the component. */
 import { useCallback, useEffect, useRef, useState } from "react";
 
 /** A value that goes away by itself after some ms; a new one starts the wait again. */

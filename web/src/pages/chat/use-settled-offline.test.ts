@@ -1,3 +1,4 @@
+/** When being offline is worth a word: not for a blink. The clock is a fake one. */
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Connection } from "../../sync/room";

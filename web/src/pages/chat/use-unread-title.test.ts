@@ -1,3 +1,4 @@
+/** The unread count in the title of a window that nobody looks at. */
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { titleFor, useUnreadTitle } from "./use-unread-title";

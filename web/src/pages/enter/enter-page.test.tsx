@@ -1,3 +1,7 @@
+/**
+ * The ways in: as a guest, with an account, by the set-up link; and what is said when one is shut.
+ * The server is a stubbed `fetch`.
+ */
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";

@@ -13,7 +13,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     check::check,
     follow::{Follower, Manner},
-    history::{Followed, History, Pushed, read_journal},
+    history::{Followed, History, Pushed, read_journal, read_state},
     push::{Pusher, Road},
     rig::{Ask, Http, Process, Random, patient, token, verify},
     world::World,
@@ -67,6 +67,7 @@ async fn a_hundred_kills_lose_double_and_reorder_nothing() {
     while let Some(followed) = patient(followers.join_next()).await {
         history.followers.push(followed.expect("a follower does not fail"));
     }
+    history.state = read_state(&state(address).await);
     process.signal(Signal::TERM);
     assert!(process.ended().0.success(), "{}", process.log());
 
@@ -134,7 +135,7 @@ fn delete_views(home: &Path) {
 /// The push behind which everybody has seen everything. It goes to a topic that every follower follows.
 async fn push_last(address: std::net::SocketAddr) -> Pushed {
     let (author, topic, item) = ("eve", "room/1", "the-last");
-    let body = json!({ "type": topic, "action": "add", "data": { "id": item }, "key": item });
+    let body = json!({ "type": topic, "action": "add", "data": { "id": item, "version": 1 }, "key": item });
     let mut http = Http::open(address).await.expect("the server listens");
     let answer = http.ask(&Ask::push(&body).token(&token(author, "member"))).await.expect("the server answers");
     let receipt = crate::history::Receipt::read(&answer.json()).expect("the last push is taken");
@@ -147,6 +148,11 @@ async fn push_last(address: std::net::SocketAddr) -> Pushed {
         receipts: vec![receipt],
         asked: 1,
     }
+}
+
+async fn state(address: std::net::SocketAddr) -> serde_json::Value {
+    let mut http = Http::open(address).await.expect("the server listens");
+    http.ask(&Ask::get("/api/sync/data")).await.expect("the server answers").json()
 }
 
 fn reckon(home: &Path, mut history: History, kills: u64) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 mod check;
+mod check_tests;
 mod follow;
 mod history;
 mod killing;

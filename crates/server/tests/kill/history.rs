@@ -72,6 +72,14 @@ pub(crate) struct History {
 
 pub(crate) type State = BTreeMap<String, Vec<(String, u64)>>;
 
+impl History {
+    /// Pushes whose first receipt already was that of a retry: what a broken connection had hidden.
+    pub(crate) fn duplicates(&self) -> usize {
+        let first = |push: &&Pushed| push.receipts.first().is_some_and(|receipt| receipt.duplicate);
+        self.pushes.iter().filter(first).count()
+    }
+}
+
 impl Seen {
     /// Reads a `sync_update` and its cursor.
     pub(crate) fn read(update: &Value, cursor: &str) -> Self {

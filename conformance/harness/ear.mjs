@@ -76,6 +76,11 @@ export class Ear {
     return this.until(() => this.all(name)[count - 1], `the event ${name}, number ${count}`);
   }
 
+  /** Those who wait look again: something that no event tells has changed. */
+  wake() {
+    this.#signal.wake();
+  }
+
   until(look, what, patienceMs) {
     const story = () => `${what}; heard so far: ${this.story()}`;
     return this.#signal.until(look, story, patienceMs);
@@ -101,6 +106,18 @@ export class Ear {
   /** `push` with its ack. */
   push(change, patienceMs = 15_000) {
     return this.ask("push", change, patienceMs);
+  }
+
+  /** `push` with its ack, or null when the line was lost before it came. */
+  pushUnlessCut(change) {
+    return new Promise((resolve) => {
+      const lost = () => resolve(null);
+      this.socket.once("disconnect", lost);
+      this.socket.emit("push", change, (answer) => {
+        this.socket.off("disconnect", lost);
+        resolve(answer);
+      });
+    });
   }
 
   /** Adds items `{id, text}`, many at once, and resolves when each was acked as a new one. */

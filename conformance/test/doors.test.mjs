@@ -1,8 +1,8 @@
 /** Who comes in, and where: spaces, anonymous sockets, tokens good and bad, the topics that a socket asks for. */
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { Ear } from "../harness/ear.mjs";
+import { part, SECRET, signed } from "../harness/existing-app.mjs";
 import { Api } from "../harness/http.mjs";
 import { sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
@@ -143,11 +143,10 @@ for (const version of versions) {
 }
 
 test("a token of an existing app lets its user in, by userId and role", async (t) => {
-  const secret = "the secret of an app that has been there for years";
-  const server = await Server.start(t, { env: { TIDINGS_JWT_SECRET: secret } });
+  const server = await Server.start(t, { env: { TIDINGS_JWT_SECRET: SECRET } });
   const now = Math.floor(Date.now() / 1000);
-  const admin = signed({ userId: "42", name: "Ann", role: "admin", iat: now, exp: now + 600 }, secret);
-  const member = signed({ id: 43, role: "editor", iat: now, exp: now + 600 }, secret);
+  const admin = signed({ userId: "42", name: "Ann", role: "admin", iat: now, exp: now + 600 });
+  const member = signed({ id: 43, role: "editor", iat: now, exp: now + 600 });
   const ear = Ear.open(t, "4.8", server.url, { auth: { token: admin } });
   assert.deepEqual((await ear.nth("connected", 1))[0].user, { id: "42", name: "Ann" });
   const other = Ear.open(t, "4.8", server.url, { auth: { token: member } });
@@ -157,12 +156,3 @@ test("a token of an existing app lets its user in, by userId and role", async (t
   assert.equal((await ear.push({ type: "list", action: "clear" })).success, true);
   assert.equal((await other.untilUpdates(2))[1].data, null);
 });
-
-function part(value) {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
-function signed(claims, secret) {
-  const text = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
-  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
-}

@@ -74,7 +74,11 @@ test("the server is killed in the middle of a burst, and both windows end with t
     .filter({ hasText: /Ann \d+ of the burst/ })
     .allInnerTexts();
   const turns = own.map((text) => Number(/Ann (\d+) of/.exec(text)[1]));
-  assert.deepEqual(turns, [...turns].sort((one, other) => one - other), "a person's messages in the order of writing");
+  assert.deepEqual(
+    turns,
+    [...turns].sort((one, other) => one - other),
+    "a person's messages in the order of writing",
+  );
 });
 
 test("a message written while the server is away is marked, and goes out when it returns, over a reload too", async (t) => {

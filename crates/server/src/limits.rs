@@ -143,3 +143,6 @@ pub const COUNTERS: usize = 16_384;
 
 /// Seconds of pushes that somebody may send at once after a pause: an outbox that comes back from a day offline.
 pub const PUSH_BURST_SECONDS: u32 = 10;
+
+/// The shortest pause between fan-out rounds that is worth the timer's own millisecond.
+pub const PACE_MIN: Duration = Duration::from_millis(1);

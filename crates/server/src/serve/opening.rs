@@ -229,3 +229,40 @@ fn refused(address: SocketAddr, error: io::Error) -> StartError {
     };
     StartError::Listen { address, error, remedy }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ListenAddress;
+
+    /// Two addresses of localhost: one whose port is taken for as long as the listener lives, and one that is free.
+    fn taken_and_free() -> (std::net::TcpListener, Listen, u16) {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = taken.local_addr().unwrap().port();
+        let address = |port| ListenAddress::parse(&format!("localhost:{port}")).unwrap();
+        (taken, Listen { addresses: vec![address(port), address(free)], is_default: true }, free)
+    }
+
+    #[tokio::test]
+    async fn of_the_default_addresses_one_is_enough() {
+        let (_taken, listen, free) = taken_and_free();
+        let listeners = bind(&listen).unwrap();
+        assert!(!listeners.is_empty());
+        assert!(listeners.iter().all(|listener| listener.local_addr().unwrap().port() == free));
+    }
+
+    #[tokio::test]
+    async fn a_chosen_address_must_be_had_and_the_error_says_what_to_do() {
+        let (_taken, listen, _) = taken_and_free();
+        let error = bind(&Listen { is_default: false, ..listen }).unwrap_err().to_string();
+        assert!(error.contains("choose another address with --listen"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn without_any_default_address_the_server_says_so() {
+        let (_taken, mut listen, _) = taken_and_free();
+        listen.addresses.truncate(1);
+        assert!(matches!(bind(&listen), Err(StartError::NoAddress)));
+    }
+}

@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use space::Committed;
 use tokio::sync::Notify;
 
-use crate::limits::{FANOUT_CHUNK_FOLLOWERS, PACE_MAX};
+use crate::limits::{FANOUT_CHUNK_FOLLOWERS, PACE_MAX, PACE_MIN};
 
 /// Somebody who is served: a socket, or the task behind a poll or a stream.
 pub trait Outlet: Send + Sync {
@@ -140,10 +140,34 @@ impl Shard {
     }
 }
 
-/// Nothing after a short round; after a long one, time for more to gather.
 async fn pace(began: Instant) {
-    let pause = (began.elapsed() * 2).min(PACE_MAX);
-    if pause >= Duration::from_millis(1) {
+    if let Some(pause) = pause_after(began.elapsed()) {
         tokio::time::sleep_until((began + pause).into()).await;
+    }
+}
+
+/// How long after a round of this length began the next one may begin: at once after a short one, so that a lone message
+/// waits for nothing; after a long one, time for more to gather.
+fn pause_after(round: Duration) -> Option<Duration> {
+    let pause = (round * 2).min(PACE_MAX);
+    (pause >= PACE_MIN).then_some(pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_message_waits_for_nothing_and_a_busy_machine_gathers() {
+        let check = |round_us: u64, expected_us: Option<u64>| {
+            let pause = pause_after(Duration::from_micros(round_us));
+            assert_eq!(pause, expected_us.map(Duration::from_micros), "after a round of {round_us} µs");
+        };
+        check(0, None);
+        check(499, None);
+        check(500, Some(1_000));
+        check(4_000, Some(8_000));
+        check(10_000, Some(20_000));
+        check(2_000_000, Some(20_000));
     }
 }

@@ -1,5 +1,5 @@
 /** Where messages are written. Enter sends, Shift+Enter makes a new line, Escape drops the reply. */
-import { type FormEvent, type KeyboardEvent, type RefObject, useLayoutEffect } from "react";
+import { type FormEvent, type KeyboardEvent, type RefObject, useEffect, useLayoutEffect } from "react";
 import { CloseIcon, SendIcon } from "../../theme/icons";
 import styles from "./composer.module.css";
 import { type Message, summary } from "./message";
@@ -25,6 +25,7 @@ export function isSendKey(event: Pick<KeyboardEvent, "key" | "shiftKey" | "nativ
 export function Composer({ field, text, replyTo, onText, onSend, onCancelReply, onLeaveUp }: Props) {
   const empty = text.trim() === "";
   useGrowing(field, text);
+  useFocusOnEntering(field);
 
   const send = () => {
     if (!empty) onSend(text.trim());
@@ -92,4 +93,11 @@ function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string):
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight + 2}px`;
   }, [field, text]);
+}
+
+/** Whoever comes in with a keyboard at hand writes at once. On a touch screen it would open one over the messages. */
+function useFocusOnEntering(field: RefObject<HTMLTextAreaElement | null>) {
+  useEffect(() => {
+    if (window.matchMedia?.("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+  }, [field]);
 }

@@ -22,7 +22,7 @@ pub use open::{JournalOptions, OpenError};
 pub use read::{JournalReader, ReadError};
 pub use verify::{Verification, verify};
 
-use crate::Faults;
+use crate::{Failure, Faults};
 
 /// Where a journal ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,10 +105,7 @@ impl Journal {
             return Err(AppendError::Poisoned);
         }
         let head = self.head.continued_by(entries)?;
-        self.write(entries, head).map_err(|failure| {
-            self.poisoned = true;
-            AppendError::Failed(failure)
-        })?;
+        self.write(entries, head).map_err(|failure| AppendError::Failed(self.poisoned_by(failure)))?;
         self.head = head;
         Ok(())
     }
@@ -123,10 +120,7 @@ impl Journal {
             Arm::Memory(memory) => memory.checkpoint(&self.faults),
             Arm::Sqlite(sqlite) => sqlite.checkpoint(&self.faults),
         };
-        result.map_err(|failure| {
-            self.poisoned = true;
-            CheckpointError::Failed(failure)
-        })
+        result.map_err(|failure| CheckpointError::Failed(self.poisoned_by(failure)))
     }
 
     /// Whether an append, a sync or a checkpoint failed since the journal was opened.
@@ -147,7 +141,15 @@ impl Journal {
         Ok(())
     }
 
-    fn write(&mut self, entries: &[Entry], head: Head) -> Result<(), crate::Failure> {
+    fn poisoned_by(&mut self, failure: Failure) -> Failure {
+        self.poisoned = true;
+        if let Arm::Sqlite(sqlite) = &mut self.arm {
+            sqlite.fail();
+        }
+        failure
+    }
+
+    fn write(&mut self, entries: &[Entry], head: Head) -> Result<(), Failure> {
         match &mut self.arm {
             Arm::Memory(memory) => memory.append(entries, head, &self.faults),
             Arm::Sqlite(sqlite) => sqlite.append(entries, self.head, &self.faults),

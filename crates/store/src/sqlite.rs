@@ -4,7 +4,7 @@ mod pool;
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, config::DbConfig};
 
 pub(crate) use pool::{Pool, PoolError, Pooled};
 
@@ -40,13 +40,22 @@ pub(crate) fn open_writer(path: &Path, writing: Writing) -> Result<Connection, F
         Sync::Normal => "NORMAL",
     };
     let pragmas = format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0;
-         PRAGMA journal_size_limit = {WAL_BYTES_KEPT_MAX}; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -{};",
+        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = {WAL_BYTES_KEPT_MAX}; PRAGMA cache_size = -{};",
         writing.cache_kib
     );
-    connection.execute_batch(&pragmas).map_err(|error| Failure::sqlite("opening", path, &error))?;
-    Ok(connection)
+    let failed = |error: rusqlite::Error| Failure::sqlite("opening", path, &error);
+    connection.execute_batch(&pragmas).map_err(failed)?;
+    // A database that cannot get a write-ahead log stays as it is and says so, without an error.
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    if mode == "wal" { Ok(connection) } else { Err(Failure::new("opening", path, "it got no write-ahead log")) }
+}
+
+/// Closes a connection that failed, without another write or sync: its log stays as it is.
+pub(crate) fn abandon(connection: Connection) {
+    // Should this fail, SQLite moves what was synced before the failure; that is true as well.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    drop(connection);
 }
 
 /// Opens an existing database for reading. It never checkpoints.
@@ -82,17 +91,41 @@ pub(crate) enum Checkpoint {
     Truncate,
 }
 
-/// Moves frames of the write-ahead log into the database. Answers (frames in the log, frames moved so far); somebody in
-/// the way is not an error.
-pub(crate) fn checkpoint(connection: &Connection, mode: Checkpoint) -> rusqlite::Result<(u64, u64)> {
+/// A write-ahead log after a checkpoint. Somebody in the way is not an error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Log {
+    /// Frames in it; negative when somebody else is checkpointing.
+    frames: i64,
+    /// Those of them that are in the database too.
+    moved: i64,
+    is_busy: bool,
+}
+
+impl Log {
+    pub(crate) fn is_longer_than(self, frames: u64) -> bool {
+        u64::try_from(self.frames).is_ok_and(|present| present > frames)
+    }
+
+    /// Whether everything is in the database, synced.
+    pub(crate) fn is_moved(self) -> bool {
+        self.frames >= 0 && self.frames == self.moved
+    }
+
+    /// Whether nobody was in the way of what was asked.
+    pub(crate) fn is_done(self) -> bool {
+        !self.is_busy
+    }
+}
+
+/// Moves frames of the write-ahead log into the database.
+pub(crate) fn checkpoint(connection: &Connection, mode: Checkpoint) -> rusqlite::Result<Log> {
     let sql = match mode {
         Checkpoint::Count => "PRAGMA wal_checkpoint(NOOP)",
         Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
         Checkpoint::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
-    let (frames, moved): (i64, i64) =
-        connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok((frames.max(0).unsigned_abs(), moved.max(0).unsigned_abs()))
+    let log = |row: &Row<'_>| Ok(Log { is_busy: row.get(0)?, frames: row.get(1)?, moved: row.get(2)? });
+    connection.prepare_cached(sql)?.query_row([], log)
 }
 
 /// Whether the file's content is at fault: a broken page, or a value that is not of the type that was written.

@@ -129,7 +129,7 @@ fn wishes() -> impl Strategy<Value = Vec<Wish>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn views_answer_like_a_walk_over_all_entries(wishes in wishes(), size in 1_usize..30) {
@@ -241,6 +241,25 @@ fn views_are_kept_over_a_restart_and_continue() {
     let folder = closed_views(&entries);
     entries.extend(chain.adds(5));
     reopens(&folder, &entries, ViewsStart::Kept);
+}
+
+#[test]
+fn views_of_a_killed_process_are_whole_up_to_their_position() {
+    let entries = Chain::default().adds(60);
+    let folder = TempDir::new().unwrap();
+    let journal = journal_of(&entries).reader();
+    let (mut views, _) = Views::open(folder.path(), &journal).unwrap();
+    for batch in entries.chunks(7) {
+        views.apply(batch).unwrap();
+        let killed = TempDir::new().unwrap();
+        for file in ["views.db", "views.db-wal"] {
+            fs::copy(folder.path().join(file), killed.path().join(file)).unwrap();
+        }
+        let (recovered, start) = Views::open(killed.path(), &journal).unwrap();
+        assert_eq!((start, recovered.at()), (ViewsStart::Kept, views.at()));
+        let done = usize::try_from(recovered.at().0.0).unwrap();
+        judge(&recovered.reader(), &entries[..done]);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::{Head, read::Shared, row, segment::Segment};
 use crate::{
     Failure, Faults,
-    folder::FolderLock,
+    folder::{self, FolderLock},
     limits::{BUSY_WAIT_MS_MAX, COOLING_WAIT_MS_MAX, JOURNAL_CACHE_KIB, WAL_FRAMES_MAX},
     sqlite::{self, Checkpoint, Sync, Writing},
 };
@@ -70,6 +70,8 @@ pub(super) struct SqliteJournal {
     pub(super) hot: Option<Writer>,
     /// The segment before, until its log could be cut.
     pub(super) cooling: Option<Writer>,
+    /// Whether a write, a sync or a checkpoint failed since the last open.
+    pub(super) has_failed: bool,
     pub(super) _lock: FolderLock,
 }
 
@@ -95,6 +97,18 @@ impl SqliteJournal {
         let hot = self.hot();
         hot.write(entries, faults)?;
         hot.checkpoint_if_long()
+    }
+
+    /// From here on nothing is written. The connections stay open: a reader that came to a closed file would find there,
+    /// and serve, what was written and never synced.
+    pub(super) fn fail(&mut self) {
+        self.has_failed = true;
+    }
+
+    /// Closes without another write or sync.
+    pub(super) fn abandon(&mut self) {
+        let writers = [self.hot.take(), self.cooling.take()];
+        writers.into_iter().flatten().for_each(|writer| sqlite::abandon(writer.connection));
     }
 
     fn hot(&mut self) -> &mut Writer {
@@ -136,9 +150,19 @@ impl SqliteJournal {
     }
 }
 
+impl Drop for SqliteJournal {
+    fn drop(&mut self) {
+        if self.has_failed {
+            self.abandon();
+        }
+    }
+}
+
 impl Writer {
     pub(super) fn open(segment: Arc<Segment>) -> Result<Self, Failure> {
         let connection = sqlite::open_writer(&segment.path, WRITING)?;
+        // SQLite does not notice when the name of its log fails to reach the disk.
+        segment.path.parent().map_or(Ok(()), folder::sync)?;
         Ok(Self { segment, connection })
     }
 
@@ -159,9 +183,9 @@ impl Writer {
     }
 
     fn checkpoint_if_long(&self) -> Result<(), Failure> {
-        let frames = sqlite::checkpoint(&self.connection, Checkpoint::Count);
-        let (frames, _) = frames.map_err(|error| self.failed("measuring the log of", error))?;
-        if frames >= WAL_FRAMES_MAX { self.checkpoint() } else { Ok(()) }
+        let log = sqlite::checkpoint(&self.connection, Checkpoint::Count);
+        let log = log.map_err(|error| self.failed("measuring the log of", error))?;
+        if log.is_longer_than(WAL_FRAMES_MAX) { self.checkpoint() } else { Ok(()) }
     }
 
     fn checkpoint(&self) -> Result<(), Failure> {
@@ -169,13 +193,21 @@ impl Writer {
         done.map(|_| ()).map_err(|error| self.failed("checkpointing", error))
     }
 
-    /// Moves everything into the segment and empties its log; answers whether no reader was in the way.
-    pub(super) fn truncate_log(&self) -> Result<bool, Failure> {
+    /// Moves everything into the segment and cuts its log; answers whether no reader was in the way.
+    fn truncate_log(&self) -> Result<bool, Failure> {
         let failed = |error: rusqlite::Error| self.failed("cutting the log of", error);
         self.connection.busy_timeout(Duration::from_millis(COOLING_WAIT_MS_MAX)).map_err(failed)?;
-        let (frames, _) = sqlite::checkpoint(&self.connection, Checkpoint::Truncate).map_err(failed)?;
+        let log = sqlite::checkpoint(&self.connection, Checkpoint::Truncate).map_err(failed)?;
         self.connection.busy_timeout(Duration::from_millis(BUSY_WAIT_MS_MAX)).map_err(failed)?;
-        Ok(frames == 0)
+        Ok(log.is_done())
+    }
+
+    /// Moves everything into the segment, synced, or says who is in the way: nothing is served from a log that an earlier
+    /// process wrote.
+    pub(super) fn empty_log(&self) -> Result<(), Failure> {
+        let log = sqlite::checkpoint(&self.connection, Checkpoint::Truncate);
+        let log = log.map_err(|error| self.failed("checkpointing", error))?;
+        if log.is_moved() { Ok(()) } else { Err(self.failed("checkpointing", "another process keeps reading it")) }
     }
 
     fn failed(&self, doing: &'static str, reason: impl ToString) -> Failure {

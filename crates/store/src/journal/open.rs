@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,7 +12,7 @@ use parking_lot::RwLock;
 
 use super::{
     Damage, Fault, Head,
-    append::{SqliteJournal, WRITING, Writer},
+    append::{SqliteJournal, Writer},
     damage::Trouble,
     read::{Run, Shared},
     segment::{self, Segment},
@@ -20,7 +21,7 @@ use crate::{
     Failure, Faults,
     folder::{self, FolderLock, LockError},
     limits::{SEGMENT_ENTRIES_MAX, VERIFIED_AT_OPEN_ENTRIES},
-    sqlite,
+    sqlite::PoolError,
 };
 
 /// How to open a journal.
@@ -99,16 +100,28 @@ impl SqliteJournal {
         let identity = segments[0].identity;
         let shared = Arc::new(Shared { segments: RwLock::new(segments), pool: Arc::default() });
         let segment_entries_max = options.segment_entries_max;
-        let mut journal = Self { folder, identity, segment_entries_max, shared, hot: None, cooling: None, _lock: lock };
+        let mut journal = Self {
+            folder,
+            identity,
+            segment_entries_max,
+            shared,
+            hot: None,
+            cooling: None,
+            has_failed: false,
+            _lock: lock,
+        };
         let head = journal.recover()?;
         Ok(Opened { journal, identity, head })
     }
 
     /// Opens the files anew under the lock that is held already.
     pub(super) fn reopen(&mut self) -> Result<Head, OpenError> {
-        self.cooling = None;
-        self.hot = None;
-        self.shared.pool.close_idle();
+        let pool = Arc::clone(&self.shared.pool);
+        let _pause = pool.pause().map_err(|error| match error {
+            PoolError::Busy => Failure::new("reopening", &self.folder, "its readers do not come to an end"),
+            PoolError::Failed(failure) => failure,
+        })?;
+        self.abandon();
         let segments = prepare(&self.folder, self.identity)?;
         *self.shared.segments.write() = segments;
         self.recover()
@@ -119,10 +132,11 @@ impl SqliteJournal {
     fn recover(&mut self) -> Result<Head, OpenError> {
         let segments = self.shared.segments.read().clone();
         let hot = Writer::open(Arc::clone(segments.last().expect("an open journal has a segment")))?;
-        hot.truncate_log()?;
+        hot.empty_log()?;
         let head = joined(&segments)?;
         verify_last(&segments, head)?;
         self.hot = Some(hot);
+        self.has_failed = false;
         Ok(head)
     }
 }
@@ -143,16 +157,26 @@ fn prepare(folder: &Path, identity_if_new: [u8; 16]) -> Result<Vec<Arc<Segment>>
     paths.iter().map(|path| settle(path).map(Arc::new)).collect()
 }
 
-/// Makes durable what a killed process had written and not yet synced, before anybody reads it; empties the log that a
-/// crash left beside a cold segment.
+/// Describes a segment after making its log what it is on disk. A log that a crash left beside a cold segment is emptied
+/// on the way.
 fn settle(path: &Path) -> Result<Segment, OpenError> {
     let log = segment::log_of(path);
     let has_log = log.metadata().is_ok_and(|log| log.len() > 0);
     if has_log {
-        File::open(&log).and_then(|log| log.sync_all()).map_err(|error| Failure::new("syncing", &log, error))?;
+        from_disk(&log).map_err(|error| Failure::new("syncing", &log, error))?;
     }
-    let connection = if has_log { sqlite::open_writer(path, WRITING)? } else { sqlite::open_reader(path)? };
+    let connection = if has_log { segment::open_writer(path)? } else { segment::open_reader(path)? };
     Ok(Segment::describe(path, &connection)?)
+}
+
+/// Makes durable what a killed process had written and not yet synced, before anybody reads it. A page whose sync failed
+/// once looks clean in the kernel's memory and is not on disk: let go of all pages, so that they are read from there.
+fn from_disk(log: &Path) -> io::Result<()> {
+    let log = File::open(log)?;
+    log.sync_all()?;
+    #[cfg(target_os = "linux")]
+    rustix::fs::fadvise(&log, 0, None, rustix::fs::Advice::DontNeed)?;
+    Ok(())
 }
 
 /// Holds each segment against the end of the one before it; answers where the last one ends.
@@ -163,7 +187,7 @@ fn joined(segments: &[Arc<Segment>]) -> Result<Head, OpenError> {
         if !fits {
             return Err(segment.damaged(segment.first, Damage::Joint).into());
         }
-        let connection = sqlite::open_reader(&segment.path)?;
+        let connection = segment::open_reader(&segment.path)?;
         end = Some(segment.end(&connection)?);
     }
     Ok(end.expect("an open journal has a segment"))
@@ -174,7 +198,7 @@ fn verify_last(segments: &[Arc<Segment>], head: Head) -> Result<(), OpenError> {
     let oldest = Position(head.position.0.saturating_sub(VERIFIED_AT_OPEN_ENTRIES)).next();
     let mut last = head.position;
     for segment in segments.iter().rev() {
-        let connection = sqlite::open_reader(&segment.path)?;
+        let connection = segment::open_reader(&segment.path)?;
         let run = Run { segment, connection: &connection };
         run.verify(segment.first.max(oldest), last, |_| Ok(()))?;
         last = segment.before.position;

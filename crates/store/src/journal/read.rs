@@ -175,7 +175,7 @@ impl Shared {
     fn connect(&self, segment: &Segment) -> Result<Pooled, ReadError> {
         self.pool.take(segment.first.0, &segment.path).map_err(|error| match error {
             PoolError::Busy => ReadError::Busy,
-            PoolError::Failed(failure) => ReadError::Failed(failure),
+            PoolError::Failed(failure) => Trouble::of(failure, &segment.path, segment.first).into(),
         })
     }
 

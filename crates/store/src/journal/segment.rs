@@ -102,6 +102,17 @@ impl Segment {
     }
 }
 
+/// A connection that reads the segment in `path`.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, Trouble> {
+    sqlite::open_reader(path).map_err(|failure| Trouble::of(failure, path, position_in_name(path).unwrap_or_default()))
+}
+
+/// A connection that writes it.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, Trouble> {
+    let connection = sqlite::open_writer(path, WRITING);
+    connection.map_err(|failure| Trouble::of(failure, path, position_in_name(path).unwrap_or_default()))
+}
+
 /// The finished segments of a journal's folder, oldest first.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = files(folder)?;

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     Failure,
     limits::{VERIFY_PAGE_BYTES, VERIFY_PAGE_ENTRIES},
-    sqlite,
 };
 
 /// What a walk found.
@@ -65,7 +64,7 @@ struct Walk {
 
 impl Walk {
     fn segment(&mut self, path: &Path, progress: &mut impl FnMut(Position)) -> Result<(), Trouble> {
-        let connection = sqlite::open_reader(path)?;
+        let connection = segment::open_reader(path)?;
         let segment = Segment::describe(path, &connection)?;
         let continues = self.found.head.is_none_or(|head| head == segment.before)
             && self.identity.is_none_or(|identity| identity == segment.identity);

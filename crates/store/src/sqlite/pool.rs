@@ -26,7 +26,11 @@ struct State {
     /// Oldest first, with the number of the file each belongs to.
     idle: Vec<(u64, Connection)>,
     in_use: usize,
+    is_paused: bool,
 }
+
+/// While it lives, nobody has a connection.
+pub(crate) struct Pause(Arc<Pool>);
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -58,8 +62,8 @@ impl Pool {
     fn claim(&self, file: u64) -> Result<Option<Connection>, PoolError> {
         let mut state = self.state.lock();
         let wait = Duration::from_millis(BUSY_WAIT_MS_MAX);
-        let result = self.returned.wait_while_for(&mut state, |state| state.in_use >= READERS_MAX, wait);
-        if result.timed_out() && state.in_use >= READERS_MAX {
+        let result = self.returned.wait_while_for(&mut state, State::is_full, wait);
+        if result.timed_out() && state.is_full() {
             return Err(PoolError::Busy);
         }
         state.in_use += 1;
@@ -67,10 +71,19 @@ impl Pool {
         Ok(place.map(|place| state.idle.remove(place).1))
     }
 
-    /// Closes what lies idle: the files are about to be replaced.
-    pub(crate) fn close_idle(&self) {
-        let idle = std::mem::take(&mut self.state.lock().idle);
+    /// Waits until nobody has a connection, closes them all and lets nobody have one: the files are about to be opened
+    /// anew, and whoever opens them meanwhile would read what is not on disk.
+    pub(crate) fn pause(self: &Arc<Self>) -> Result<Pause, PoolError> {
+        let mut state = self.state.lock();
+        state.is_paused = true;
+        let pause = Pause(Arc::clone(self));
+        let wait = Duration::from_millis(BUSY_WAIT_MS_MAX);
+        let result = self.returned.wait_while_for(&mut state, |state| state.in_use > 0, wait);
+        let is_busy = result.timed_out() && state.in_use > 0;
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
         drop(idle);
+        if is_busy { Err(PoolError::Busy) } else { Ok(pause) }
     }
 
     fn give_back(&self, file: u64, connection: Option<Connection>) {
@@ -79,8 +92,21 @@ impl Pool {
         state.idle.extend(connection.map(|connection| (file, connection)));
         let surplus = (state.idle.len() > READERS_IDLE_MAX).then(|| state.idle.remove(0));
         drop(state);
-        self.returned.notify_one();
+        self.returned.notify_all();
         drop(surplus);
+    }
+}
+
+impl State {
+    fn is_full(&mut self) -> bool {
+        self.is_paused || self.in_use >= READERS_MAX
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        self.0.state.lock().is_paused = false;
+        self.0.returned.notify_all();
     }
 }
 

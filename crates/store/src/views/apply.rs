@@ -42,9 +42,8 @@ impl SqliteViews {
 
     /// Empties the log when it has grown long.
     pub(super) fn checkpoint_if_long(&mut self) -> Result<(), ViewsError> {
-        let frames = sqlite::checkpoint(&self.connection, Checkpoint::Count);
-        let (frames, _) = frames.map_err(|error| self.judged(&error))?;
-        if frames >= VIEWS_WAL_FRAMES_MAX { self.checkpoint() } else { Ok(()) }
+        let log = sqlite::checkpoint(&self.connection, Checkpoint::Count).map_err(|error| self.judged(&error))?;
+        if log.is_longer_than(VIEWS_WAL_FRAMES_MAX) { self.checkpoint() } else { Ok(()) }
     }
 
     pub(super) fn checkpoint(&mut self) -> Result<(), ViewsError> {

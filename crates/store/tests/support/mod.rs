@@ -7,7 +7,12 @@ pub(crate) mod model;
 use std::collections::HashMap;
 
 use journal::{Action, Content, Entry, ItemId, Json, Key, Position, Seq, Tag, TopicName, UserId};
-use store::Head;
+use store::{Head, JournalReader};
+
+/// Everything there is.
+pub(crate) fn all(reader: &JournalReader) -> Vec<Entry> {
+    reader.page(Position::START, Position(u64::MAX), usize::MAX, usize::MAX).unwrap()
+}
 
 pub(crate) const IDENTITY: [u8; 16] = [7; 16];
 
@@ -63,6 +68,16 @@ impl Chain {
     pub(crate) fn of(identity: [u8; 16]) -> Self {
         let head = Head { position: Position::START, tag: Tag::genesis(identity), time_ms: 0 };
         Self { head, seqs: HashMap::new() }
+    }
+
+    /// A chain that goes on where these entries, all of a journal, end.
+    pub(crate) fn behind(entries: &[Entry]) -> Self {
+        let mut chain = Self::default();
+        for entry in entries {
+            chain.seqs.insert(entry.topic.clone(), entry.seq);
+            chain.head = Head { position: entry.position, tag: entry.tag, time_ms: entry.time_ms };
+        }
+        chain
     }
 
     pub(crate) fn next(&mut self, wish: Wish) -> Entry {

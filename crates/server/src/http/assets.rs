@@ -29,10 +29,14 @@ connect-src 'self' ws: wss: http: https:; style-src 'self' 'unsafe-inline'; obje
 
 /// The file at a path of the URL, or nothing.
 pub fn find(path: &str, request: &HeaderMap) -> Option<Response<Body>> {
+    find_in(ASSETS, path, request)
+}
+
+fn find_in(assets: &'static [Asset], path: &str, request: &HeaderMap) -> Option<Response<Body>> {
     let path = path.trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
-    match ASSETS.binary_search_by_key(&path, |asset| asset.path) {
-        Ok(index) => ASSETS.get(index).map(|asset| answer(asset, request)),
+    match assets.binary_search_by_key(&path, |asset| asset.path) {
+        Ok(index) => assets.get(index).map(|asset| answer(asset, request)),
         Err(_) if path == "index.html" => Some(html(NO_PAGE.as_bytes())),
         Err(_) => None,
     }
@@ -102,5 +106,54 @@ fn content_type(path: &str) -> &'static str {
         Some("woff2") => "font/woff2",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    static TWO: &[Asset] = &[
+        Asset { path: "assets/app-1.js", bytes: b"let a", gzip: Some(b"zipped") },
+        Asset { path: "index.html", bytes: b"<p>page", gzip: None },
+    ];
+
+    async fn body(response: Response<Body>) -> String {
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
+        [(name, value.parse().unwrap())].into_iter().collect()
+    }
+
+    #[tokio::test]
+    async fn a_binary_without_the_page_says_how_to_build_it_in() {
+        let page = find_in(&[], "/", &HeaderMap::new()).unwrap();
+        assert_eq!(page.status(), StatusCode::OK);
+        assert!(body(page).await.contains("<code>make build</code>"));
+        assert!(find_in(&[], "/tidings.js", &HeaderMap::new()).is_none());
+    }
+
+    #[tokio::test]
+    async fn the_root_is_the_page_and_it_is_asked_for_anew_while_hashed_files_are_kept() {
+        let page = find_in(TWO, "/", &HeaderMap::new()).unwrap();
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-cache");
+        assert!(page.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        assert_eq!(body(page).await, "<p>page");
+        let script = find_in(TWO, "/assets/app-1.js", &HeaderMap::new()).unwrap();
+        assert!(script.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+        assert_eq!(body(script).await, "let a");
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_packed_where_that_is_understood_and_not_at_all_where_it_is_known() {
+        let packed = find_in(TWO, "/assets/app-1.js", &headers(header::ACCEPT_ENCODING, "br, gzip")).unwrap();
+        assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+        let tag = packed.headers()[header::ETAG].to_str().unwrap().to_owned();
+        assert_eq!(body(packed).await, "zipped");
+        let known = find_in(TWO, "/assets/app-1.js", &headers(header::IF_NONE_MATCH, &tag)).unwrap();
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
     }
 }

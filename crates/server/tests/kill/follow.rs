@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     history::{Followed, Seen},
-    rig::{Ask, Packet, Poller, Socket, Stream, StreamEvent},
+    rig::{Ask, Packet, Poller, Random, Socket, Stream, StreamEvent},
     world::World,
 };
 
@@ -29,7 +29,12 @@ pub(crate) struct Follower {
     pid: Option<Value>,
     cursor: Option<String>,
     followed: Followed,
+    /// Breaks its connections off by itself.
+    fickle: Option<Random>,
 }
+
+/// A fickle follower hears at most so many things before it goes.
+const PATIENCE_WORDS: u64 = 60;
 
 enum Line {
     Socket(Box<Socket>),
@@ -40,7 +45,13 @@ enum Line {
 impl Follower {
     pub(crate) fn new(name: &str, manner: Manner, prefix: &str) -> Self {
         let followed = Followed { name: name.to_owned(), prefix: prefix.to_owned(), ..Followed::default() };
-        Self { manner, pid: None, cursor: None, followed }
+        Self { manner, pid: None, cursor: None, followed, fickle: None }
+    }
+
+    /// One that breaks its connections off by itself, at random.
+    pub(crate) fn fickle(mut self, random: Random) -> Self {
+        self.fickle = Some(random);
+        self
     }
 
     /// Follows until it has seen enough.
@@ -58,7 +69,9 @@ impl Follower {
     async fn stay(&mut self, address: SocketAddr, world: &mut World) -> io::Result<()> {
         let mut line = self.connect(address).await?;
         self.followed.connections += 1;
+        let mut words = self.fickle.as_mut().map_or(u64::MAX, |random| random.below(PATIENCE_WORDS));
         loop {
+            words = words.checked_sub(1).ok_or_else(|| io::Error::other("gone by itself"))?;
             let last = self.followed.seen.last().map_or(0, |seen| seen.position);
             tokio::select! {
                 told = self.listen(&mut line) => told?,
@@ -107,10 +120,7 @@ impl Follower {
             Line::Socket(socket) => socket.next().await?,
             Line::Poller(poller) => poller.next().await?,
             Line::Stream(stream) => {
-                let event = stream.next().await?;
-                let id = stream.last_id.clone();
-                self.take_event(event);
-                self.cursor = Some(id);
+                self.take_event(stream.next().await?);
                 return Ok(());
             }
         };
@@ -144,9 +154,15 @@ impl Follower {
 
     fn take_event(&mut self, event: StreamEvent) {
         match event {
-            StreamEvent::Update(update, id) => self.followed.seen.push(Seen::read(&update, &id)),
+            StreamEvent::Update(update, id) => {
+                self.followed.seen.push(Seen::read(&update, &id));
+                self.cursor = Some(id);
+            }
             StreamEvent::Named(name, data) => self.followed.resets.push(format!("{name} {data}")),
-            StreamEvent::Id(id) => self.began(&id, true),
+            StreamEvent::Id(id) => {
+                self.began(&id, true);
+                self.cursor = Some(id);
+            }
             StreamEvent::Comment => {}
         }
     }

@@ -13,6 +13,8 @@ pub(crate) struct Seen {
     pub(crate) seq: u64,
     pub(crate) action: String,
     pub(crate) item: String,
+    /// Which of its versions the item has; 0 where it has no data.
+    pub(crate) version: u64,
 }
 
 /// An entry on disk, and whose push it was. A push without a key is known by its item.
@@ -64,6 +66,18 @@ pub(crate) struct History {
     pub(crate) journal: Vec<Logged>,
     pub(crate) pushes: Vec<Pushed>,
     pub(crate) followers: Vec<Followed>,
+    /// The state that the server answered at the end: topics, and the id and version of each item in its order.
+    pub(crate) state: State,
+}
+
+pub(crate) type State = BTreeMap<String, Vec<(String, u64)>>;
+
+impl History {
+    /// Pushes whose first receipt already was that of a retry: what a broken connection had hidden.
+    pub(crate) fn duplicates(&self) -> usize {
+        let first = |push: &&Pushed| push.receipts.first().is_some_and(|receipt| receipt.duplicate);
+        self.pushes.iter().filter(first).count()
+    }
 }
 
 impl Seen {
@@ -76,6 +90,7 @@ impl Seen {
             seq: update["seq"].as_u64().expect("an update has a seq"),
             action: text("action"),
             item: update["data"]["id"].as_str().expect("every item of this test has an id").to_owned(),
+            version: update["data"]["version"].as_u64().unwrap_or_default(),
         }
     }
 }
@@ -90,6 +105,17 @@ impl Receipt {
             duplicate: answer["duplicate"].as_bool()?,
         })
     }
+}
+
+/// Reads the answer to `GET /api/sync/data`.
+pub(crate) fn read_state(state: &Value) -> State {
+    let item = |item: &Value| {
+        let id = item["id"].as_str().expect("every item of this test has an id");
+        (id.to_owned(), item["version"].as_u64().unwrap_or_default())
+    };
+    let items = |items: &Value| items.as_array().expect("a list").iter().map(item).collect();
+    let topics = state.as_object().expect("a state is an object").iter();
+    topics.map(|(topic, list)| (topic.clone(), items(list))).collect()
 }
 
 /// Reads the whole journal of a space while no server runs on it.
@@ -109,7 +135,9 @@ pub(crate) fn read_journal(space: &Path) -> Vec<Logged> {
 }
 
 fn read_entry(entry: &journal::Entry) -> Logged {
-    let item = entry.data().and_then(|data| data.member("id")?.string().map(String::from)).unwrap_or_default();
+    let member = |name| entry.data().and_then(|data| data.member(name));
+    let item = member("id").and_then(|id| id.string()).map_or_else(String::new, String::from);
+    let version = member("version").and_then(|version| version.integer()).and_then(|version| version.try_into().ok());
     Logged {
         seen: Seen {
             position: entry.position.0,
@@ -117,6 +145,7 @@ fn read_entry(entry: &journal::Entry) -> Logged {
             seq: entry.seq.0,
             action: entry.action.as_str().to_owned(),
             item: item.clone(),
+            version: version.unwrap_or_default(),
         },
         author: entry.author.as_ref().map_or_else(String::new, |author| author.as_str().to_owned()),
         key: entry.key.as_ref().map_or(item, |key| key.as_str().to_owned()),

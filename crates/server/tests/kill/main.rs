@@ -1,13 +1,15 @@
-//! The real binary is killed at random moments while pushers push and followers follow; afterwards the journal, every
-//! receipt and every delivery are compared.
+//! Pushers push and followers follow while the real binary is killed, or their connections break, at random moments;
+//! afterwards the journal, every receipt, every delivery and the state are compared.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
+mod breaking;
 mod check;
+mod check_tests;
 mod follow;
 mod history;
 mod killing;
+mod play;
 mod push;
-
 #[path = "../rig/mod.rs"]
 mod rig;
 mod world;

@@ -105,7 +105,7 @@ impl Pusher {
         let mut body = json!({
             "type": pushed.topic,
             "action": pushed.action,
-            "data": { "id": pushed.item, "text": "x".repeat(self.random.below(400) as usize) },
+            "data": { "id": pushed.item, "version": self.count, "text": "x".repeat(self.random.below(400) as usize) },
         });
         if pushed.key != pushed.item {
             body["key"] = json!(pushed.key);

@@ -23,7 +23,7 @@ pub(crate) struct Stream {
     http: Http,
     text: Vec<u8>,
     kept: VecDeque<StreamEvent>,
-    /// The last id, as a browser keeps it.
+    /// The id of the last event that arrived, handed out or not.
     pub(crate) last_id: String,
 }
 

@@ -139,8 +139,9 @@ fn an_upgrade_moves_the_session() {
     let mut bench = Bench::open(Transport::Polling);
     let probe = bench.session.probe_begins(bench.now, &CONFIG).unwrap();
     assert_eq!(bench.session.poll_begins(bench.now), Ok(()));
-    assert!(!bench.session.wants_noop(bench.now));
+    assert!(!bench.session.wants_noop(bench.now) && !bench.session.is_moving());
     assert_eq!(bench.session.probe_receives(bench.now, probe, &ping("probe")), ProbeStep::Reply);
+    assert!(bench.session.is_moving());
     assert!(bench.session.wants_noop(bench.now), "the waiting poll has to end");
     bench.session.poll_ends();
     assert_eq!(bench.session.poll_begins(bench.now), Ok(()), "and so has each that comes before the upgrade");
@@ -151,6 +152,7 @@ fn an_upgrade_moves_the_session() {
     bench.session.poll_ends();
     assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Upgraded);
     assert_eq!(bench.session.transport(), Transport::WebSocket);
+    assert!(!bench.session.is_moving());
     assert_eq!(bench.session.poll_begins(bench.now), Err(Refusal::BadRequest));
     assert!(bench.session.probe_begins(bench.now, &CONFIG).is_none());
     assert_eq!(bench.session.closed(), None);

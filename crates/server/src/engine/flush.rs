@@ -32,6 +32,7 @@ impl<A: Application> Link<A> {
         if let Some(reason) = state.control.ending()
             && state.control.is_empty()
             && state.pending.is_none()
+            && !state.wire.is_moving()
         {
             state.wire.close(reason);
         }

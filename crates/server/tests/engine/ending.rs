@@ -95,6 +95,24 @@ async fn a_link_that_the_application_ends_sends_what_it_was_given_first() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_moving_to_a_websocket_is_ended_when_it_has_arrived() {
+    let site = Site::start(Figures::default());
+    let sid = site.connected_polling().await;
+    let mut socket = site.socket(&format!("EIO=4&transport=websocket&sid={sid}")).await;
+    socket.send("2probe").await;
+    assert_eq!(socket.text().await, "3probe");
+    site.engine.links().pop().unwrap().enter(|_, control| {
+        control.packet(GOAWAY);
+        control.close_after_flush(CloseReason::GoingAway);
+    });
+    assert_eq!(site.poll(&sid).await.text(), GOAWAY);
+    assert_eq!(site.engine.links_count(), 1, "the client has stopped polling and would not notice the end");
+    socket.send("5").await;
+    assert_eq!(socket.closed().await, Some(1001));
+    assert_eq!(site.next_closed().await, CloseReason::GoingAway);
+}
+
+#[tokio::test]
 async fn nothing_is_received_on_a_link_that_is_ending() {
     let site = Site::start(Figures::default());
     let sid = site.connected_polling().await;

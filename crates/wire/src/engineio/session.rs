@@ -290,6 +290,13 @@ impl Session {
         self.probe.is_some() && self.probes == id.0
     }
 
+    /// Whether the client may have stopped polling in favour of a WebSocket from which no `upgrade` has come yet. Stock
+    /// clients that lose this WebSocket in such a moment neither poll nor notice until the ping timeout.
+    #[must_use]
+    pub const fn is_moving(&self) -> bool {
+        matches!(self.probe, Some(Probe { noop_at: Some(_), .. }))
+    }
+
     /// The WebSocket that was being tried is gone.
     pub fn probe_ends(&mut self, id: ProbeId) {
         if self.current_probe(id).is_some() {

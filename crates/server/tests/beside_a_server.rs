@@ -289,15 +289,3 @@ fn flip(file: &Path, text: &[u8]) -> bool {
     std::fs::write(file, bytes).unwrap();
     true
 }
-
-#[test]
-fn a_second_server_on_the_same_folder_is_refused_with_the_reason_and_harms_nothing() {
-    let server = Server::start();
-    let arguments = ["serve", "--dev", "--data", "d", "--listen", "127.0.0.1:0"];
-    let second = tidings(server.folder.path(), &arguments).output().unwrap();
-    assert_eq!(second.status.code(), Some(1));
-    let said = String::from_utf8(second.stderr).unwrap();
-    assert!(said.contains("in use by another tidings server"), "{said}");
-    assert!(said.contains("stop that one first, or give this one another data folder"), "{said}");
-    assert!(server.get("/readyz", &server.token("member")).contains("200 OK"));
-}

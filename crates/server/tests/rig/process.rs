@@ -20,6 +20,7 @@ pub(crate) struct Process {
     child: Child,
     addresses: mpsc::Receiver<SocketAddr>,
     log: Arc<Mutex<String>>,
+    reader: Option<thread::JoinHandle<()>>,
 }
 
 /// The command, away from any configuration of this machine.
@@ -39,7 +40,7 @@ impl Process {
         let (found, addresses) = mpsc::channel();
         let log = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&log);
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 if let Some(address) = address_in(&line) {
                     // Nobody may be waiting: a process can be killed before it says where it is.
@@ -50,7 +51,7 @@ impl Process {
                 log.push('\n');
             }
         });
-        Self { child, addresses, log }
+        Self { child, addresses, log, reader: Some(reader) }
     }
 
     /// Waits until it says where it listens.
@@ -84,6 +85,8 @@ impl Process {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                // With the process its last words are in the pipe, and the reader comes to an end.
+                self.reader.take().map(thread::JoinHandle::join);
                 return (status, began.elapsed());
             }
             // A pause on purpose: the system tells of a child's end by asking only, or by blocking for ever.

@@ -138,3 +138,40 @@ pub(crate) fn is_malformed(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     is_mistyped || matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(sync: Sync) -> (Connection, tempfile::TempDir) {
+        let folder = tempfile::TempDir::new().unwrap();
+        let connection = open_writer(&folder.path().join("test.db"), Writing { sync, cache_kib: 64 }).unwrap();
+        (connection, folder)
+    }
+
+    fn pragma(connection: &Connection, name: &str) -> i64 {
+        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_writer_is_as_durable_as_was_asked_and_checkpoints_only_when_told() {
+        let ((full, _one), (normal, _two)) = (opened(Sync::Full), opened(Sync::Normal));
+        assert_eq!((pragma(&full, "synchronous"), pragma(&normal, "synchronous")), (2, 1));
+        assert_eq!(pragma(&full, "wal_autocheckpoint"), 0);
+        assert_eq!(pragma(&full, "mmap_size"), 0);
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let (writer, folder) = opened(Sync::Full);
+        writer.execute_batch("CREATE TABLE t (x)").unwrap();
+        let reader = open_reader(&folder.path().join("test.db")).unwrap();
+        assert!(reader.execute("INSERT INTO t VALUES (1)", []).is_err());
+    }
+
+    #[test]
+    fn a_database_in_memory_gets_no_log_and_that_is_noticed() {
+        let writing = Writing { sync: Sync::Full, cache_kib: 64 };
+        assert!(open_writer(Path::new(":memory:"), writing).is_err());
+    }
+}

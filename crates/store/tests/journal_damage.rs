@@ -131,6 +131,17 @@ fn a_missing_entry_is_a_hole() {
 }
 
 #[test]
+fn a_served_segment_that_loses_its_last_entry_has_a_hole_and_no_end() {
+    let space = closed(&Chain::default().adds(25));
+    let reader = Journal::open(space.path(), options()).unwrap().reader();
+    execute(space.path(), FIRST, "DELETE FROM entries WHERE position = 10");
+    let hole = fault(space.path(), FIRST, 10, Damage::Hole).map(ReadError::Damaged);
+    assert_eq!(reader.page(Position(5), Position(25), 99, 999_999).err(), hole);
+    assert_eq!(reader.page(Position(9), Position(25), 99, 999_999).err(), hole);
+    assert_eq!(reader.page(Position(5), Position(9), 99, 999_999).unwrap().len(), 4);
+}
+
+#[test]
 fn a_missing_segment_is_a_broken_joint() {
     let space = closed(&Chain::default().adds(25));
     fs::remove_file(space.path().join(SECOND)).unwrap();

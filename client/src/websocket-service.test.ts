@@ -11,7 +11,16 @@ test("the default export is the one service of the page, not connected before co
 });
 
 test("it has every method that services of this shape have in the field", () => {
-  const methods = ["connect", "disconnect", "isConnected", "getSocket", "pushUpdate", "pullFromServer", "addListener", "removeListener"];
+  const methods = [
+    "connect",
+    "disconnect",
+    "isConnected",
+    "getSocket",
+    "pushUpdate",
+    "pullFromServer",
+    "addListener",
+    "removeListener",
+  ];
   for (const name of methods) {
     expect(typeof websocketService[name as keyof typeof websocketService], name).toBe("function");
   }

@@ -119,7 +119,10 @@ test("the room follows only while somebody is at its end, and says how much came
   await ann.page.mouse.wheel(0, -5_000);
   await bob.write("something new below");
   await ann.page.getByTestId("jump-to-end").waitFor();
-  await poll(async () => /1/.test(await ann.page.getByTestId("jump-to-end").textContent()), "the count of new messages");
+  await poll(
+    async () => /1/.test(await ann.page.getByTestId("jump-to-end").textContent()),
+    "the count of new messages",
+  );
   await ann.page.getByTestId("jump-to-end").click();
   await poll(async () => {
     const box = await ann.message("something new below").boundingBox();

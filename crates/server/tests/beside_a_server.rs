@@ -57,6 +57,14 @@ impl Server {
         answer
     }
 
+    /// Waits until the server has noticed that everybody has gone.
+    fn is_alone(&self) {
+        let began = std::time::Instant::now();
+        while !self.get("/api/health", "").contains("\"clients\":0,") {
+            assert!(began.elapsed() < Duration::from_secs(20), "somebody stays");
+        }
+    }
+
     fn token(&self, role: &str) -> String {
         let arguments = ["token", "--data", "d", "--name", "Ann", "--role", role];
         String::from_utf8(tidings(self.folder.path(), &arguments).output().unwrap().stdout).unwrap().trim().to_owned()
@@ -100,6 +108,7 @@ fn a_healthy_server_gets_no_complaint_and_keeps_nothing() {
     let server = Server::start();
     // A second examination finds no trace of the first: no page, no id that is taken.
     for _ in 0..2 {
+        server.is_alone();
         let report = server.doctor(&["--data", "d"]);
         for words in [
             "Tidings 0.1.0 is at",

@@ -21,7 +21,11 @@ pub const ENGINEIO_QUERY_BYTES_MAX: usize = 4_096;
 
 /// Time that a poll which arrives during an upgrade is held before a noop ends it: the upgrade may be a moment behind it,
 /// on a connection of its own, and a client that keeps polling meanwhile must not do so as fast as it can.
-pub const ENGINEIO_NOOP_DELAY: Duration = Duration::from_millis(50);
+pub const ENGINEIO_NOOP_DELAY: Duration = Duration::from_millis(20);
+
+/// Time that the answer to a probe waits for the poll which shows that the client has taken in the answer to its last
+/// one. Stock clients poll all the while; a client that does not is answered all the same.
+pub const ENGINEIO_PROBE_REPLY_DELAY: Duration = Duration::from_millis(250);
 
 /// Time that a polling session which was closed by its client waits for the poll that may have been overtaken.
 pub const ENGINEIO_LEAVE_GRACE: Duration = Duration::from_millis(100);

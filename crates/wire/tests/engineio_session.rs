@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use wire::engineio::{CloseReason, Config, Message, Packet, ProbeStep, Received, Refusal, Session, Tick, Transport};
-use wire::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY};
+use wire::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY, ENGINEIO_PROBE_REPLY_DELAY};
 
 const CONFIG: Config = Config {
     ping_interval: Duration::from_millis(300),
@@ -159,6 +159,33 @@ fn an_upgrade_moves_the_session() {
 }
 
 #[test]
+fn a_probe_between_two_polls_is_answered_with_the_next_one_or_soon() {
+    let asked = || {
+        let mut bench = Bench::open(Transport::Polling);
+        let probe = bench.session.probe_begins(bench.now, &CONFIG).unwrap();
+        assert_eq!(bench.session.probe_receives(bench.now, probe, &ping("probe")), ProbeStep::Wait);
+        assert_eq!(bench.session.probe_receives(bench.now, probe, &ping("probe")), ProbeStep::Wait);
+        assert!(!bench.session.is_moving());
+        (bench, probe)
+    };
+
+    let (mut bench, probe) = asked();
+    assert_eq!(bench.session.poll_begins(bench.now), Ok(()));
+    assert_eq!(bench.pass(Duration::ZERO), Tick::ProbeReply, "the client has taken in all answers before this poll");
+    assert!(bench.session.is_moving() && bench.session.wants_noop(bench.now));
+    assert_eq!(bench.pass(Duration::ZERO), Tick::Nothing, "once");
+    assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Upgraded);
+
+    let (mut bench, probe) = asked();
+    assert_eq!(bench.session.next_deadline(), Some(bench.now + ENGINEIO_PROBE_REPLY_DELAY));
+    assert_eq!(bench.pass(ENGINEIO_PROBE_REPLY_DELAY), Tick::ProbeReply, "who does not poll may move as well");
+    assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Upgraded);
+
+    let (mut bench, probe) = asked();
+    assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Failed, "not answered yet");
+}
+
+#[test]
 fn a_failed_probe_leaves_the_session_on_polling() {
     for packet in [Packet::Upgrade, ping("other"), ping(""), Packet::Close, Packet::Message(Message::Text("x".into()))]
     {
@@ -179,6 +206,7 @@ fn one_probe_at_a_time_and_an_old_one_cannot_disturb_a_new_one() {
     bench.session.probe_ends(first);
     let second = bench.session.probe_begins(bench.now, &CONFIG).unwrap();
     bench.session.probe_ends(first);
+    assert_eq!(bench.session.poll_begins(bench.now), Ok(()));
     assert_eq!(bench.session.probe_receives(bench.now, first, &ping("probe")), ProbeStep::Failed);
     assert!(bench.session.is_probing(second) && !bench.session.is_probing(first));
     assert_eq!(bench.session.probe_receives(bench.now, second, &ping("probe")), ProbeStep::Reply);

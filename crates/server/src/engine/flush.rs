@@ -72,8 +72,12 @@ impl<A: Application> Link<A> {
             return;
         }
         let mut payload = PayloadWriter::new(self.engine.config.session.max_payload_bytes);
-        move_control(&mut state.control, &mut payload);
-        if state.control.is_empty()
+        let moving = state.wire.is_moving();
+        if !moving {
+            move_control(&mut state.control, &mut payload);
+        }
+        if !moving
+            && state.control.is_empty()
             && state.control.ending().is_none()
             && let Some(session) = &mut state.app
         {

@@ -52,6 +52,8 @@ pub(super) struct Polling {
     pub(super) poll_waker: Option<Waker>,
     pub(super) post_waker: Option<Waker>,
     pub(super) probe_waker: Option<Waker>,
+    /// The probing WebSocket is to be answered.
+    pub(super) probe_reply: bool,
     pub(super) stamps: Stamps,
 }
 
@@ -80,6 +82,16 @@ impl Carrier {
                 if let Some(waker) = &socket.waker {
                     waker.wake_by_ref();
                 }
+            }
+        }
+    }
+
+    /// Has the probing WebSocket's task answer it.
+    fn answer_probe(&mut self) {
+        if let Self::Polling(polling) = self {
+            polling.probe_reply = true;
+            if let Some(waker) = polling.probe_waker.take() {
+                waker.wake();
             }
         }
     }
@@ -179,6 +191,7 @@ impl<A: Application> Link<A> {
         loop {
             match state.wire.advance(now, &self.engine.config.session) {
                 Tick::Ping => state.control.push(Opcode::Text, Bytes::from_static(b"2")),
+                Tick::ProbeReply => state.carrier.answer_probe(),
                 Tick::ProbeExpired => state.carrier.wake_all(),
                 Tick::Nothing | Tick::Closed => break,
             }

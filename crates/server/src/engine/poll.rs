@@ -46,7 +46,10 @@ fn begin<A: Application>(link: &Arc<Link<A>>, state: &mut State<A>, stamp: Optio
     {
         state.wire.close(CloseReason::TransportLost);
     }
-    state.wire.poll_begins(now)
+    state.wire.poll_begins(now)?;
+    // A probe may have waited for this poll.
+    link.advance(state, now);
+    Ok(())
 }
 
 enum Outcome {

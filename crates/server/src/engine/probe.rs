@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
-use wire::engineio::{CloseReason, Packet, ProbeId, ProbeStep};
+use wire::engineio::{self, CloseReason, Packet, ProbeId, ProbeStep};
 use wire::websocket::{CloseCode, Decoder, Event, FrameHeader, Opcode};
 
 use super::link::{Carrier, Socket, State};
@@ -21,7 +21,7 @@ const PROBE_REPLY: &[u8] = b"3probe";
 
 /// Runs the attempt; the link's socket task follows from it if it succeeds. `read` is what was read already.
 pub(super) async fn run<A: Application>(link: Arc<Link<A>>, stream: TcpStream, read: Bytes) {
-    let begun = link.with(|state| state.wire.probe_begins(Instant::now(), &link.engine.config.session));
+    let begun = link.with(|state| begin(state, &link.engine.config.session));
     let Some(id) = begun else { return end(&stream, Some(CloseCode::POLICY)).await };
     let decoder = link.engine.config.decoder();
     let mut probe = Probe { link, id, decoder, stream: Some(stream), unread: Bytes::new() };
@@ -39,6 +39,14 @@ pub(super) async fn run<A: Application>(link: Arc<Link<A>>, stream: TcpStream, r
     }
 }
 
+fn begin<A: Application>(state: &mut State<A>, config: &engineio::Config) -> Option<ProbeId> {
+    let id = state.wire.probe_begins(Instant::now(), config)?;
+    if let Carrier::Polling(polling) = &mut state.carrier {
+        polling.probe_reply = false;
+    }
+    Some(id)
+}
+
 struct Probe<A: Application> {
     link: Arc<Link<A>>,
     id: ProbeId,
@@ -53,8 +61,10 @@ impl<A: Application> Probe<A> {
     /// Reads until the attempt has succeeded or failed.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         loop {
-            let going_on = self.link.look(|state| keep_waker(state, self.id, context));
-            let Some(stream) = self.stream.as_ref().filter(|_| going_on) else { return Poll::Ready(false) };
+            let (going_on, reply) = self.link.look(|state| keep_waker(state, self.id, context));
+            let Some(stream) = self.stream.as_ref().filter(|_| going_on && (!reply || self.reply())) else {
+                return Poll::Ready(false);
+            };
             let mut buffer = [0; ENGINE_READ_BYTES];
             let read = ready!(poll_read(stream, &mut buffer, context));
             let Some(input) = buffer.get(..read).filter(|input| !input.is_empty()) else { return Poll::Ready(false) };
@@ -75,7 +85,7 @@ impl<A: Application> Probe<A> {
                 Some(Event::Binary(_) | Event::Close(_)) => ProbeStep::Failed,
             };
             match step {
-                ProbeStep::Reply => {}
+                ProbeStep::Reply | ProbeStep::Wait => {}
                 ProbeStep::Failed => return Some(false),
                 ProbeStep::Upgraded => {
                     self.unread = Bytes::copy_from_slice(input);
@@ -124,10 +134,12 @@ impl<A: Application> Drop for Probe<A> {
     }
 }
 
-/// Whether the attempt may still succeed; if so, the link can wake it when that changes.
-fn keep_waker<A: Application>(state: &mut State<A>, id: ProbeId, context: &Context<'_>) -> bool {
+/// Whether the attempt may still succeed, and whether it is to be answered now. The link can wake it when that changes.
+fn keep_waker<A: Application>(state: &mut State<A>, id: ProbeId, context: &Context<'_>) -> (bool, bool) {
+    let mut reply = false;
     if let Carrier::Polling(polling) = &mut state.carrier {
         polling.probe_waker = Some(context.waker().clone());
+        reply = std::mem::take(&mut polling.probe_reply);
     }
-    state.wire.is_probing(id)
+    (state.wire.is_probing(id), reply)
 }

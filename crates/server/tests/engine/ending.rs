@@ -105,9 +105,10 @@ async fn a_session_that_is_moving_to_a_websocket_is_ended_when_it_has_arrived() 
         control.packet(GOAWAY);
         control.close_after_flush(CloseReason::GoingAway);
     });
-    assert_eq!(site.poll(&sid).await.text(), GOAWAY);
+    assert_eq!(site.poll(&sid).await.text(), "6", "the last poll of a client that moves holds nothing");
     assert_eq!(site.engine.links_count(), 1, "the client has stopped polling and would not notice the end");
     socket.send("5").await;
+    assert_eq!(socket.text().await, GOAWAY);
     assert_eq!(socket.closed().await, Some(1001));
     assert_eq!(site.next_closed().await, CloseReason::GoingAway);
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::packet::{Message, Packet};
 use super::request::Refusal;
-use crate::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY};
+use crate::limits::{ENGINEIO_LEAVE_GRACE, ENGINEIO_NOOP_DELAY, ENGINEIO_PROBE_REPLY_DELAY};
 
 /// The figures of a session, equal for all sessions of an engine.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +69,10 @@ pub struct ProbeId(u32);
 /// What a packet on the probing WebSocket led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeStep {
-    /// Answer `3probe` there, and end a waiting poll.
+    /// Answer `3probe` there, and end the waiting poll.
     Reply,
+    /// Nothing yet: the answer follows with the next poll, or soon, as [`Tick::ProbeReply`].
+    Wait,
     /// The WebSocket carries the session from now on.
     Upgraded,
     /// Close the probing WebSocket; the session goes on without it.
@@ -95,6 +97,8 @@ pub enum Tick {
     Nothing,
     /// Send a ping.
     Ping,
+    /// Answer `3probe` on the probing WebSocket.
+    ProbeReply,
     /// Drop the probing WebSocket: it did not finish in time.
     ProbeExpired,
     /// The session is closed.
@@ -115,9 +119,23 @@ pub struct Session {
 
 #[derive(Debug, Clone, Copy)]
 struct Probe {
-    /// Once the probe is answered: when an open poll that has got nothing else is to be ended by a noop.
-    noop_at: Option<Instant>,
+    stage: Stage,
     deadline: Instant,
+}
+
+/// How far an upgrade has come.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Opened,
+    /// The client asked while it had no poll open, so it may not have taken in the answer to the last one yet. Its next
+    /// poll shows that it has.
+    Asked {
+        reply_at: Instant,
+    },
+    /// The client may stop polling, once its poll has ended. A poll is to be ended by a noop when this time has come.
+    Answered {
+        noop_at: Instant,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +181,17 @@ impl Session {
     }
 
     fn noop_at(&self) -> Option<Instant> {
-        self.probe.filter(|_| self.poll_open)?.noop_at
+        match self.probe?.stage {
+            Stage::Answered { noop_at } if self.poll_open => Some(noop_at),
+            _ => None,
+        }
+    }
+
+    fn probe_reply_at(&self) -> Option<Instant> {
+        match self.probe?.stage {
+            Stage::Asked { reply_at } => Some(reply_at),
+            _ => None,
+        }
     }
 
     /// Ends the session. Only the first reason counts.
@@ -181,8 +209,12 @@ impl Session {
     pub fn poll_begins(&mut self, now: Instant) -> Result<(), Refusal> {
         self.admit_polling(self.poll_open)?;
         self.poll_open = true;
-        if let Some(Probe { noop_at: Some(at), .. }) = &mut self.probe {
-            *at = now + ENGINEIO_NOOP_DELAY;
+        if let Some(probe) = &mut self.probe {
+            match &mut probe.stage {
+                Stage::Opened => {}
+                Stage::Asked { reply_at } => *reply_at = now,
+                Stage::Answered { noop_at } => *noop_at = now + ENGINEIO_NOOP_DELAY,
+            }
         }
         if matches!(self.heartbeat, Heartbeat::LeavesAt(_)) {
             self.close(CloseReason::ClosedByClient);
@@ -260,19 +292,25 @@ impl Session {
             return None;
         }
         self.probes = self.probes.wrapping_add(1);
-        self.probe = Some(Probe { noop_at: None, deadline: now + config.upgrade_timeout });
+        self.probe = Some(Probe { stage: Stage::Opened, deadline: now + config.upgrade_timeout });
         Some(ProbeId(self.probes))
     }
 
     /// A packet arrived on a WebSocket that is being tried.
     pub fn probe_receives(&mut self, now: Instant, id: ProbeId, packet: &Packet) -> ProbeStep {
+        let poll_open = self.poll_open;
         let Some(probe) = self.current_probe(id) else { return ProbeStep::Failed };
-        match packet {
-            Packet::Ping(data) if data.as_ref() == b"probe" => {
-                probe.noop_at = Some(now);
+        match (packet, probe.stage) {
+            (Packet::Ping(data), Stage::Opened) if data.as_ref() == b"probe" && !poll_open => {
+                probe.stage = Stage::Asked { reply_at: now + ENGINEIO_PROBE_REPLY_DELAY };
+                ProbeStep::Wait
+            }
+            (Packet::Ping(data), Stage::Asked { .. }) if data.as_ref() == b"probe" => ProbeStep::Wait,
+            (Packet::Ping(data), _) if data.as_ref() == b"probe" => {
+                probe.stage = Stage::Answered { noop_at: now };
                 ProbeStep::Reply
             }
-            Packet::Upgrade if probe.noop_at.is_some() => {
+            (Packet::Upgrade, Stage::Answered { .. }) => {
                 self.probe = None;
                 self.transport = Transport::WebSocket;
                 ProbeStep::Upgraded
@@ -290,11 +328,15 @@ impl Session {
         self.probe.is_some() && self.probes == id.0
     }
 
-    /// Whether the client may have stopped polling in favour of a WebSocket from which no `upgrade` has come yet. Stock
-    /// clients that lose this WebSocket in such a moment neither poll nor notice until the ping timeout.
+    /// Whether the client may have stopped polling in favour of a WebSocket from which no `upgrade` has come yet.
+    ///
+    /// A poll's answer carries nothing but a noop meanwhile. Stock clients close in the same turn in which the last answer
+    /// before an upgrade arrives, if they were told to close while it was under way; what else that answer holds they
+    /// keep, show after the next connect, and show again when it is resumed. Those that lose the WebSocket in such a
+    /// moment neither poll nor notice until the ping timeout.
     #[must_use]
     pub const fn is_moving(&self) -> bool {
-        matches!(self.probe, Some(Probe { noop_at: Some(_), .. }))
+        matches!(self.probe, Some(Probe { stage: Stage::Answered { .. }, .. }))
     }
 
     /// The WebSocket that was being tried is gone.
@@ -317,7 +359,7 @@ impl Session {
         let (Heartbeat::PingAt(heartbeat) | Heartbeat::PongBy(heartbeat) | Heartbeat::LeavesAt(heartbeat)) =
             self.heartbeat;
         let probe = self.probe.map(|probe| probe.deadline);
-        [Some(heartbeat), probe, self.noop_at()].into_iter().flatten().min()
+        [Some(heartbeat), probe, self.probe_reply_at(), self.noop_at()].into_iter().flatten().min()
     }
 
     /// Time has passed. Call it until it says [`Tick::Nothing`] or [`Tick::Closed`].
@@ -328,6 +370,13 @@ impl Session {
         if self.probe.is_some_and(|probe| probe.deadline <= now) {
             self.probe = None;
             return Tick::ProbeExpired;
+        }
+        if let Some(probe) = &mut self.probe
+            && let Stage::Asked { reply_at } = probe.stage
+            && reply_at <= now
+        {
+            probe.stage = Stage::Answered { noop_at: now };
+            return Tick::ProbeReply;
         }
         match self.heartbeat {
             Heartbeat::PingAt(at) if at <= now => {

@@ -23,6 +23,8 @@ enum Phase {
 pub(crate) struct Client {
     pub(crate) sent: Vec<String>,
     pub(crate) received: Vec<String>,
+    /// The answers to polls that ended in the middle of an upgrade.
+    pub(crate) last_polls: Vec<String>,
     phase: Phase,
     poll_open: bool,
     post_open: bool,
@@ -105,6 +107,9 @@ impl Client {
         match item {
             ToClient::PollAnswer(status, body) => {
                 self.poll_open = false;
+                if self.phase == Phase::Pausing && status == 200 {
+                    self.last_polls.push(body.clone());
+                }
                 if status != 200 {
                     self.phase = Phase::Closed;
                 } else if self.phase != Phase::Closed {

@@ -83,6 +83,7 @@ proptest! {
         prop_assert_eq!(pair.closed(), None);
         prop_assert_eq!(&pair.client.received, &pair.server.sent);
         prop_assert_eq!(&pair.server.received, &pair.client.sent);
+        prop_assert!(pair.client.last_polls.iter().all(|body| body == "6"), "{:?}", pair.client.last_polls);
         for _ in 0..4 {
             pair.live_for(CONFIG.ping_interval);
         }

@@ -51,6 +51,7 @@ impl Server {
         loop {
             match self.session.advance(now, &CONFIG) {
                 Tick::Ping => self.waiting.push_back("2".into()),
+                Tick::ProbeReply => self.out.push(ToClient::Frame("3probe".into())),
                 Tick::ProbeExpired => {
                     self.probe = None;
                     self.out.push(ToClient::SocketCloses);
@@ -82,6 +83,7 @@ impl Server {
                 if self.session.poll_begins(now).is_err() {
                     self.out.push(ToClient::PollAnswer(400, String::new()));
                 }
+                self.advance(now);
             }
             ToServer::Post(payload) => self.post(now, payload),
             ToServer::SocketOpens => match self.session.probe_begins(now, &CONFIG) {
@@ -115,6 +117,7 @@ impl Server {
         };
         match self.session.probe_receives(now, probe, &packet) {
             ProbeStep::Reply => self.out.push(ToClient::Frame("3probe".into())),
+            ProbeStep::Wait => {}
             ProbeStep::Upgraded => self.probe = None,
             ProbeStep::Failed => {
                 self.probe = None;
@@ -136,11 +139,10 @@ impl Server {
         if self.transport() == Transport::WebSocket {
             self.out.extend(self.waiting.drain(..).map(ToClient::Frame));
         } else if self.session.poll_is_open() {
-            if self.waiting.is_empty() && self.session.wants_noop(self.now) {
-                self.waiting.push_back("6".into());
-            }
-            if !self.waiting.is_empty() {
-                let payload = self.waiting.drain(..).collect::<Vec<_>>().join("\x1e");
+            let moving = self.session.is_moving();
+            let packets = if moving { Vec::new() } else { self.waiting.drain(..).collect() };
+            if !packets.is_empty() || self.session.wants_noop(self.now) {
+                let payload = if packets.is_empty() { "6".into() } else { packets.join("\x1e") };
                 self.session.poll_ends();
                 self.out.push(ToClient::PollAnswer(200, payload));
             }

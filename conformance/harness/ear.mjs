@@ -76,6 +76,11 @@ export class Ear {
     return this.until(() => this.all(name)[count - 1], `the event ${name}, number ${count}`);
   }
 
+  /** Whether the server it was first greeted by is gone: it lost its line, or could not open it. */
+  sawGoodbye() {
+    return this.heard.some(({ name }) => name === "disconnect" || name === "connect_error");
+  }
+
   /** Those who wait look again: something that no event tells has changed. */
   wake() {
     this.#signal.wake();

@@ -39,6 +39,16 @@ function environment(more) {
   return { ...Object.fromEntries(own), ...more };
 }
 
+/** Runs the binary to its end, however that is: `{code, stdout, stderr}`. */
+export async function tidings(args, { cwd = tmpdir(), env = {} } = {}) {
+  try {
+    return { code: 0, ...(await run(binary(), args, { cwd, env: environment(env) })) };
+  } catch (error) {
+    if (typeof error.code !== "number") throw error;
+    return { code: error.code, stdout: error.stdout, stderr: error.stderr };
+  }
+}
+
 export class Server {
   #child = null;
   #options;

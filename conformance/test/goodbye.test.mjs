@@ -77,6 +77,22 @@ for (const version of RESUMING) {
   }
 }
 
+for (const version of Object.keys(CLIENTS)) {
+  test(`socket.io-client ${version}: clients that are upgrading at that moment come back at once, not after the ping timeout`, async (t) => {
+    const server = await Server.start(t);
+    const token = await server.token("Ann");
+    for (let round = 1; round <= 4; round += 1) {
+      const ears = Array.from({ length: 12 }, () => Ear.open(t, version, server.url, { auth: { token } }));
+      // The first to be greeted has just begun to upgrade, and the others are close behind.
+      await Promise.race(ears.map((ear) => ear.nth("connected", 1)));
+      await server.stop();
+      await server.start();
+      await Promise.all(ears.map((ear) => ear.until(() => ear.socket.connected && ear.sawGoodbye(), "its return")));
+      for (const ear of ears) ear.socket.disconnect();
+    }
+  });
+}
+
 test("a poll's answer never carries close beside messages, for a session that had messages waiting", async (t) => {
   const server = await Server.start(t);
   const api = new Api(server.url, await server.token("Ann"));

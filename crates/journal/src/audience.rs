@@ -67,7 +67,8 @@ impl<H: Clone> Audience<H> {
 
     /// Those who follow a beginning of this name. A name has few beginnings, while the followers' patterns may be many.
     fn by_beginning<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Members<H>> {
-        let beginnings = (0..=name.len()).filter_map(|end| name.get(..end));
+        let ends = if self.by_prefix.is_empty() { 0..0 } else { 0..name.len() + 1 };
+        let beginnings = ends.filter_map(|end| name.get(..end));
         beginnings.filter_map(|beginning| self.by_prefix.get(beginning))
     }
 

@@ -9,8 +9,9 @@ use arrayvec::ArrayVec;
 use bytes::Bytes;
 
 use crate::{
-    Pattern, Position, Principal, Sight, TopicName,
-    tail::{Chunk, Span, Tail, TopicIndex},
+    Pattern, Position, Principal, TopicName,
+    select::Selection,
+    tail::{Chunk, Span, Tail},
 };
 
 /// Slices of one offer. More would not go out faster: the socket's buffer is full before.
@@ -181,61 +182,26 @@ impl Follower {
         let mut offer = Offer { pieces: ArrayVec::new(), through: self.served };
         let mut bytes = 0;
         for chunk in tail.chunks_from(self.served.next()) {
-            let mut from = usize::try_from(self.served.next().0.saturating_sub(chunk.first().0)).unwrap_or(0);
-            while from < chunk.len() {
-                let run = self.run(tail, chunk, from);
-                if run.end > run.begin {
-                    let end = fitting(chunk, run.begin, run.end, bytes_max.saturating_sub(bytes), bytes == 0);
-                    if end == run.begin || offer.pieces.is_full() {
-                        return offer;
-                    }
-                    let spans = &chunk.spans()[run.begin..end];
-                    let first = Position(chunk.first().0 + run.begin as u64);
-                    bytes += length(spans);
-                    offer.pieces.push(Piece { bytes: chunk.bytes(), spans, first });
-                    offer.through = Position(chunk.first().0 + end as u64 - 1);
-                    if end < run.end {
-                        return offer;
-                    }
+            let from = usize::try_from(self.served.next().0.saturating_sub(chunk.first().0)).unwrap_or(0);
+            let mut selection = Selection::new(tail, chunk, from, &self.reader, &self.filter);
+            while let Some(run) = selection.next_run() {
+                let end = fitting(chunk, run.start, run.end, bytes_max.saturating_sub(bytes), bytes == 0);
+                if end == run.start || offer.pieces.is_full() {
+                    return offer;
                 }
-                from = run.end.max(run.begin);
-                offer.through = Position(chunk.first().0 + from as u64 - 1);
+                let spans = &chunk.spans()[run.start..end];
+                let first = Position(chunk.first().0 + run.start as u64);
+                bytes += length(spans);
+                offer.pieces.push(Piece { bytes: chunk.bytes(), spans, first });
+                offer.through = Position(chunk.first().0 + end as u64 - 1);
+                if end < run.end {
+                    return offer;
+                }
             }
+            offer.through = chunk.last();
         }
         offer
     }
-
-    /// The next entries in a row that this follower reads, from `from` on; empty at the chunk's end.
-    fn run(&self, tail: &Tail, chunk: &Chunk, from: usize) -> Run {
-        if let [only] = chunk.topics() {
-            match self.sight(tail, *only) {
-                Sight::All => return Run { begin: from, end: chunk.len() },
-                Sight::None => return Run { begin: chunk.len(), end: chunk.len() },
-                Sight::Own => {}
-            }
-        }
-        let begin = (from..chunk.len()).find(|index| self.reads(tail, chunk, *index)).unwrap_or(chunk.len());
-        let end = (begin..chunk.len()).find(|index| !self.reads(tail, chunk, *index)).unwrap_or(chunk.len());
-        Run { begin, end }
-    }
-
-    fn reads(&self, tail: &Tail, chunk: &Chunk, index: usize) -> bool {
-        let (owner, is_clear) = chunk.owner(index);
-        self.sight(tail, chunk.topic(index)).sees(&self.reader, owner, is_clear)
-    }
-
-    fn sight(&self, tail: &Tail, topic: TopicIndex) -> Sight {
-        match &self.filter {
-            Filter::Everything => tail.sight(topic, self.reader.role()),
-            filter if filter.wants(tail.topic_name(topic)) => tail.sight(topic, self.reader.role()),
-            Filter::Patterns(_) => Sight::None,
-        }
-    }
-}
-
-struct Run {
-    begin: usize,
-    end: usize,
 }
 
 fn length(spans: &[Span]) -> usize {

@@ -15,6 +15,7 @@ mod principal;
 mod push;
 mod refusal;
 mod rules;
+mod select;
 mod tag;
 mod tail;
 mod topic;

@@ -52,7 +52,12 @@ pub struct Chunk {
     bytes: Bytes,
     spans: Vec<Span>,
     slots: Vec<Slot>,
+    /// Its topics, ascending, each once.
     topics: Vec<TopicIndex>,
+    /// With several topics: the places of each topic's entries, topic by topic.
+    places: Vec<u32>,
+    /// With several topics: where each topic's places end.
+    places_end: Vec<u32>,
 }
 
 /// The newest entries of a space.
@@ -100,7 +105,7 @@ impl Chunk {
         &self.spans
     }
 
-    /// The topics it touches, each once.
+    /// The topics it touches, ascending, each once.
     #[must_use]
     pub fn topics(&self) -> &[TopicIndex] {
         &self.topics
@@ -112,6 +117,28 @@ impl Chunk {
 
     pub(crate) fn topic(&self, index: usize) -> TopicIndex {
         self.slots[index].topic
+    }
+
+    /// Where the entries of one of its topics lie; nothing in a chunk with a single topic, where they lie everywhere.
+    pub(crate) fn places_of(&self, topic: TopicIndex) -> &[u32] {
+        let Ok(at) = self.topics.binary_search(&topic) else { return &[] };
+        let bound = |at: usize| self.places_end.get(at).map_or(0, |end| *end as usize);
+        let begin = at.checked_sub(1).map_or(0, bound);
+        self.places.get(begin..bound(at)).unwrap_or_default()
+    }
+
+    /// Sorts its places by topic, once all entries are there.
+    fn index_topics(&mut self) {
+        let mut by_topic: Vec<(TopicIndex, u32)> = self.slots.iter().map(|slot| slot.topic).zip(0..).collect();
+        by_topic.sort_unstable();
+        for of_one in by_topic.chunk_by(|(one, _), (other, _)| one == other) {
+            self.topics.extend(of_one.first().map(|(topic, _)| *topic));
+            self.places.extend(of_one.iter().map(|(_, place)| *place));
+            self.places_end.push(u32::try_from(self.places.len()).expect("a batch has far fewer entries than 2^32"));
+        }
+        if self.topics.len() == 1 {
+            (self.places, self.places_end) = (Vec::new(), Vec::new());
+        }
     }
 
     pub(crate) fn owner(&self, index: usize) -> (Option<&UserId>, bool) {
@@ -164,6 +191,11 @@ impl Tail {
     #[must_use]
     pub fn topic_name(&self, index: TopicIndex) -> &TopicName {
         &self.topics[index.0 as usize].name
+    }
+
+    /// The number of a topic that has one.
+    pub(crate) fn index_of(&self, name: &TopicName) -> Option<TopicIndex> {
+        self.indexes.get(name).copied()
     }
 
     /// What somebody of this role sees of a topic.
@@ -227,6 +259,8 @@ impl ChunkBuilder {
             spans: Vec::with_capacity(entries),
             slots: Vec::with_capacity(entries),
             topics: Vec::new(),
+            places: Vec::new(),
+            places_end: Vec::new(),
         };
         Self { chunk, bytes: Vec::new() }
     }
@@ -237,9 +271,6 @@ impl ChunkBuilder {
         let cursor = keys.cursor(entry.position, &entry.tag);
         self.chunk.spans.push(encoder.encode(entry, &cursor, &mut self.bytes));
         self.chunk.slots.push(Slot { topic, owner: entry.owner().cloned(), is_clear: entry.action == Action::Clear });
-        if !self.chunk.topics.contains(&topic) {
-            self.chunk.topics.push(topic);
-        }
     }
 
     /// The finished batch; at least one entry was pushed.
@@ -247,6 +278,7 @@ impl ChunkBuilder {
     pub fn build(mut self) -> Arc<Chunk> {
         assert!(!self.chunk.spans.is_empty(), "a batch has entries");
         self.chunk.bytes = self.bytes.into();
+        self.chunk.index_topics();
         Arc::new(self.chunk)
     }
 }

@@ -1,0 +1,118 @@
+//! Which entries of a chunk one follower reads, in runs of neighbours.
+//!
+//! A follower of few topics among many finds its entries by the chunk's index, so that a batch of a thousand topics costs
+//! it no more than a batch of its own.
+
+use std::{borrow::Cow, ops::Range};
+
+use crate::{
+    Filter, Pattern, Principal, Sight,
+    tail::{Chunk, Tail, TopicIndex},
+};
+
+/// A follower's entries of one chunk, from a place on.
+pub(crate) struct Selection<'a> {
+    chunk: &'a Chunk,
+    reader: &'a Principal,
+    tail: &'a Tail,
+    at: usize,
+    places: Places<'a>,
+}
+
+/// Where a follower's entries may lie in a chunk; its right to each is judged beside.
+enum Places<'a> {
+    /// All from here on, and it may read all of them.
+    All,
+    /// Anywhere.
+    Anywhere,
+    /// Only here, in order.
+    Only(Cow<'a, [u32]>),
+}
+
+impl<'a> Selection<'a> {
+    pub(crate) fn new(
+        tail: &'a Tail,
+        chunk: &'a Chunk,
+        from: usize,
+        reader: &'a Principal,
+        filter: &'a Filter,
+    ) -> Self {
+        Self { chunk, reader, tail, at: from, places: places(tail, chunk, reader, filter) }
+    }
+
+    /// The next entries in a row that the follower reads.
+    pub(crate) fn next_run(&mut self) -> Option<Range<usize>> {
+        let run = match &mut self.places {
+            Places::All => self.at..self.chunk.len(),
+            Places::Anywhere => {
+                let reads = |at: &usize| reads(self.tail, self.chunk, *at, self.reader);
+                let begin = (self.at..self.chunk.len()).find(reads)?;
+                let end = (begin..self.chunk.len()).find(|at| !reads(at)).unwrap_or(self.chunk.len());
+                begin..end
+            }
+            Places::Only(places) => {
+                let first = places.partition_point(|place| (*place as usize) < self.at);
+                let reads = |place: &&u32| reads(self.tail, self.chunk, **place as usize, self.reader);
+                let begin = *places.get(first..)?.iter().find(reads)? as usize;
+                let rest =
+                    places.get(first..).unwrap_or_default().iter().skip_while(|place| (**place as usize) < begin);
+                let length =
+                    rest.zip(begin..).take_while(|(place, at)| **place as usize == *at && reads(place)).count();
+                begin..begin + length
+            }
+        };
+        self.at = run.end;
+        (!run.is_empty()).then_some(run)
+    }
+}
+
+fn reads(tail: &Tail, chunk: &Chunk, place: usize, reader: &Principal) -> bool {
+    let (owner, is_clear) = chunk.owner(place);
+    tail.sight(chunk.topic(place), reader.role()).sees(reader, owner, is_clear)
+}
+
+fn places<'a>(tail: &Tail, chunk: &'a Chunk, reader: &Principal, filter: &Filter) -> Places<'a> {
+    match (filter, chunk.topics()) {
+        (Filter::Everything, [only]) => of_topic(tail, chunk, reader, *only),
+        (Filter::Everything, _) => Places::Anywhere,
+        (filter, [only]) if filter.wants(tail.topic_name(*only)) => of_topic(tail, chunk, reader, *only),
+        (Filter::Patterns(patterns), topics) => match wanted(tail, topics, patterns).as_slice() {
+            [] => Places::Only(Cow::Borrowed(&[])),
+            [only] => Places::Only(Cow::Borrowed(chunk.places_of(*only))),
+            several => {
+                let mut places: Vec<u32> = several.iter().flat_map(|topic| chunk.places_of(*topic)).copied().collect();
+                places.sort_unstable();
+                Places::Only(Cow::Owned(places))
+            }
+        },
+    }
+}
+
+/// In a chunk with one topic, the right to it is most often the right to everything or to nothing.
+fn of_topic<'a>(tail: &Tail, chunk: &Chunk, reader: &Principal, only: TopicIndex) -> Places<'a> {
+    debug_assert_eq!(chunk.topics(), [only]);
+    match tail.sight(only, reader.role()) {
+        Sight::All => Places::All,
+        Sight::None => Places::Only(Cow::Borrowed(&[])),
+        Sight::Own => Places::Anywhere,
+    }
+}
+
+/// Those of a chunk's topics that the patterns select, each once. Exact names are looked up, so that neither many topics
+/// nor many patterns multiply.
+fn wanted(tail: &Tail, topics: &[TopicIndex], patterns: &[Pattern]) -> Vec<TopicIndex> {
+    let mut wanted = Vec::new();
+    for pattern in patterns {
+        match pattern {
+            Pattern::Exact(name) => {
+                wanted.extend(tail.index_of(name).filter(|index| topics.binary_search(index).is_ok()));
+            }
+            Pattern::Prefix(_) => {
+                wanted.extend(topics.iter().filter(|index| pattern.matches(tail.topic_name(**index))));
+            }
+        }
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}

@@ -62,3 +62,16 @@ pub const PICTURE_URL_BYTES_MAX: usize = 2_048;
 
 /// The id of a token (`jti`), kept until the token would have expired anyway.
 pub const TOKEN_ID_BYTES_MAX: usize = 128;
+
+/// Items and keys each that are kept in filters which prove that something is new. Above, every new one is looked up on
+/// disk: at 12 bits each, more would cost the memory that SQLite needs for that look-up.
+pub const FILTERED_MAX: usize = 33_554_432;
+
+/// The first filter's capacity. Each further one holds as many as all before it.
+pub const FILTER_LAYER_MIN: usize = 16_384;
+
+/// The part of what is absent that a filter does not recognise, and that is looked up all the same.
+pub const FILTER_FALSE_POSITIVES: f64 = 0.003;
+
+/// Rows of one look while the filters are loaded.
+pub const FILTER_ROWS_PER_READ: usize = 10_000;

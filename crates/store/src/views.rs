@@ -4,8 +4,10 @@
 //! lag, and it may be deleted while the server is stopped: then it is built again. An item's data is not in it; that is the
 //! data of the journal's entry at the item's [`Item::last_position`].
 
+mod absence;
 mod apply;
 mod fold;
+mod load;
 mod memory;
 mod open;
 mod query;

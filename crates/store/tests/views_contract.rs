@@ -143,6 +143,23 @@ proptest! {
             judge(&views.reader(), &entries);
         });
     }
+
+    #[test]
+    fn reopened_views_answer_alike_before_while_and_after_their_filters_are_loaded(wishes in wishes(), cut in 0_usize..60) {
+        let mut chain = Chain::default();
+        let entries: Vec<Entry> = wishes.into_iter().map(|wish| chain.next(wish)).collect();
+        let (earlier, later) = entries.split_at(cut.min(entries.len()));
+        let (before, after) = later.split_at(later.len() / 2);
+        let folder = closed_views(earlier);
+        let (mut views, start) = Views::open(folder.path(), &journal_of(&entries).reader()).unwrap();
+        assert_eq!(start, ViewsStart::Kept);
+        judge(&views.reader(), earlier);
+        views.apply(before).unwrap();
+        views.reader().load_filters().unwrap();
+        judge(&views.reader(), &entries[..earlier.len() + before.len()]);
+        views.apply(after).unwrap();
+        judge(&views.reader(), &entries);
+    }
 }
 
 #[test]

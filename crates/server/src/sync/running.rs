@@ -56,6 +56,13 @@ impl Running {
         let (ended_out, ended) = watch::channel(false);
         let (opened_out, opened) = watch::channel(false);
         let (failed_out, failed) = watch::channel(false);
+        let filters = views.reader();
+        std::thread::Builder::new().name(format!("filters-{name}")).spawn(move || {
+            // Without them everything is right, and slower.
+            if let Err(error) = filters.load_filters() {
+                tracing::warn!(%error, "what is new has to be looked up on disk until the next start");
+            }
+        })?;
         let projector = Projector::new(Arc::clone(&space), views);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
         std::thread::Builder::new()

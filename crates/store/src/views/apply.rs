@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use journal::{Entry, Position, Tag, UserId};
+use journal::{Action, Entry, Position, Tag, UserId};
 use rusqlite::{Connection, Transaction, params};
 
 use super::{
     Topic, ViewsError,
+    absence::{Absence, item_hash, key_hash},
     fold::{Fold, ItemKey, ItemRow, Slot},
     open::{begin_anew, judge},
     query::{self, author_text, id_value, number},
@@ -33,7 +34,7 @@ impl SqliteViews {
     }
 
     pub(super) fn apply(&mut self, entries: &[Entry]) -> Result<(), ViewsError> {
-        apply(&mut self.connection, entries).map_err(|error| self.judged(&error))
+        apply(&mut self.connection, &self.shared.absence, entries).map_err(|error| self.judged(&error))
     }
 
     pub(super) fn reset(&mut self, at: (Position, Tag)) -> Result<(), ViewsError> {
@@ -56,13 +57,26 @@ impl SqliteViews {
     }
 }
 
-fn apply(connection: &mut Connection, entries: &[Entry]) -> rusqlite::Result<()> {
+fn apply(connection: &mut Connection, absence: &Absence, entries: &[Entry]) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     let mut fold = Fold::topics(entries, |name| query::topic(&transaction, name))?;
-    fold.items(entries, |key| query::row(&transaction, key))?;
+    fold.items(entries, |key, entry| {
+        let is_new = absence.of_item(item_hash(&entry.topic, entry.item.as_ref()));
+        if is_new { Ok(None) } else { query::row(&transaction, key) }
+    })?;
     fold.run(entries);
     store(&transaction, fold, entries)?;
+    announce(absence, entries);
     transaction.commit()
+}
+
+/// Before the commit: nobody may be told that something is not there once it is.
+fn announce(absence: &Absence, entries: &[Entry]) {
+    let with_item = entries.iter().filter(|entry| entry.action != Action::Clear);
+    absence.add_items(with_item.map(|entry| item_hash(&entry.topic, entry.item.as_ref())));
+    let author = |entry: &Entry| entry.author.clone();
+    let with_key = entries.iter().filter_map(|entry| Some((entry, entry.key.as_ref()?)));
+    absence.add_keys(with_key.map(|(entry, key)| key_hash(&entry.topic, author(entry).as_ref(), key)));
 }
 
 fn store(transaction: &Transaction<'_>, fold: Fold, entries: &[Entry]) -> rusqlite::Result<()> {

@@ -4,7 +4,7 @@
 //! before it are gone without being looked at. The latest `add` of an item by the author who added it is the item's own
 //! first position; only when that item ends is it written down apart.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use journal::{Action, Entry, ItemId, Position, Seq, Tag, TopicKind, TopicName, UserId};
 
@@ -83,16 +83,18 @@ impl Fold {
         Ok(fold)
     }
 
-    /// The items that a batch touches, as stored, loaded in the order in which they are stored.
+    /// The items that a batch touches, as stored, loaded in the order in which they are stored. `load` is told one of the
+    /// entries that touch it.
     pub(super) fn items<E>(
         &mut self,
         entries: &[Entry],
-        mut load: impl FnMut(&ItemKey) -> Result<Option<ItemRow>, E>,
+        mut load: impl FnMut(&ItemKey, &Entry) -> Result<Option<ItemRow>, E>,
     ) -> Result<(), E> {
         let touched = entries.iter().filter(|entry| entry.action != Action::Clear);
-        let keys: BTreeSet<ItemKey> = touched.map(|entry| (self.topic_id(entry), entry.item.clone())).collect();
-        for key in keys {
-            let before = load(&key)?;
+        let keys: BTreeMap<ItemKey, &Entry> =
+            touched.map(|entry| ((self.topic_id(entry), entry.item.clone()), entry)).collect();
+        for (key, entry) in keys {
+            let before = load(&key, entry)?;
             self.items.insert(key, Slot { now: before.clone(), before });
         }
         Ok(())

@@ -49,7 +49,7 @@ impl MemoryViews {
         let mut guard = self.0.write();
         let state = Arc::make_mut(&mut guard);
         let Ok(mut fold) = Fold::topics(entries, |name| Ok::<_, Infallible>(state.topic(name).cloned()));
-        let Ok(()) = fold.items(entries, |key| Ok::<_, Infallible>(state.row(key).cloned()));
+        let Ok(()) = fold.items(entries, |key, _| Ok::<_, Infallible>(state.row(key).cloned()));
         fold.run(entries);
         state.store(fold, entries);
     }

@@ -9,7 +9,7 @@ use std::{
 use journal::{Position, Tag};
 use rusqlite::Connection;
 
-use super::{ViewsError, apply::SqliteViews, query, read::Shared};
+use super::{ViewsError, absence::Absence, apply::SqliteViews, query, read::Shared};
 use crate::{
     Failure, JournalReader, ReadError, folder,
     limits::VIEWS_CACHE_KIB,
@@ -65,7 +65,9 @@ impl SqliteViews {
             Found::Missing => create(&path, journal, ViewsStart::New)?,
             Found::Unusable(why) => create(&path, journal, ViewsStart::Discarded(why))?,
         };
-        let shared = Arc::new(Shared { path, pool: Arc::default() });
+        // What is new holds nothing yet that the filters would have to learn.
+        let absence = if start == ViewsStart::Kept { Absence::default() } else { Absence::of_nothing() };
+        let shared = Arc::new(Shared { path, pool: Arc::default(), absence });
         Ok(Opened { views: Self::new(shared, connection), at, start })
     }
 }

@@ -195,7 +195,7 @@ fn user(row: &Row<'_>, column: usize) -> Result<Option<UserId>> {
     }
 }
 
-fn id(row: &Row<'_>, column: usize) -> Result<Option<ItemId>> {
+pub(super) fn id(row: &Row<'_>, column: usize) -> Result<Option<ItemId>> {
     match row.get_ref(column)? {
         ValueRef::Blob([]) => Ok(None),
         ValueRef::Integer(id) => ItemId::integer(id).map(Some).map_err(|error| unreadable(column, error)),
@@ -203,7 +203,7 @@ fn id(row: &Row<'_>, column: usize) -> Result<Option<ItemId>> {
     }
 }
 
-fn parsed<T, E: std::error::Error + Send + Sync + 'static>(
+pub(super) fn parsed<T, E: std::error::Error + Send + Sync + 'static>(
     row: &Row<'_>,
     column: usize,
     parse: impl FnOnce(&str) -> std::result::Result<T, E>,

@@ -100,6 +100,10 @@ pub const CAUGHT_UP_WAIT_MAX: Duration = Duration::from_secs(1);
 /// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
 pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
 
+/// Under load, a projection step begins no sooner after the last one began: long enough that a step has hundreds of entries,
+/// short enough that nobody who does not wait for it could tell.
+pub const PROJECTION_GATHER: Duration = Duration::from_millis(20);
+
 /// Bytes offered to a transport at once: what a socket's send buffer takes, and a share of a poll's answer.
 pub const FILL_BYTES_MAX: usize = 256 * 1_024;
 

@@ -8,6 +8,7 @@ mod overlay;
 mod page;
 mod projector;
 mod read_error;
+mod recent;
 mod snapshot;
 mod space;
 mod start;

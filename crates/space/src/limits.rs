@@ -16,6 +16,12 @@ pub const PROJECTION_ENTRIES_MAX: usize = 10_000;
 /// Data bytes that one projection transaction reads.
 pub const PROJECTION_BYTES_MAX: usize = 32 * 1024 * 1024;
 
+/// Entries that are handed to the projector from memory; those that it is further behind with it reads from the journal.
+pub const RECENT_ENTRIES_MAX: usize = 16_384;
+
+/// Data bytes of them.
+pub const RECENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Entries that a page for a follower behind the tail looks at.
 pub const PAGE_ENTRIES_MAX: usize = 512;
 

@@ -40,11 +40,11 @@ impl Projector {
         if after >= head {
             return Ok((after, false));
         }
-        let page = self
-            .space
-            .journal
-            .page(after, head, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX)
-            .map_err(ProjectError::Read)?;
+        let mut page = self.space.handed_over(after, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX);
+        if page.is_empty() {
+            let read = self.space.journal.page(after, head, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX);
+            page = read.map_err(ProjectError::Read)?;
+        }
         self.views.apply(&page).map_err(ProjectError::Write)?;
         let projected = self.views.at().0;
         self.space.set_projected(projected);

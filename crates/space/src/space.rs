@@ -6,8 +6,10 @@ use std::sync::{
 };
 
 use journal::{Chunk, Cursor, CursorKey, Encode, Entry, Position, RuleBook, Tag, Tail, TopicIndex};
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use store::{JournalReader, ViewsReader};
+
+use crate::recent::Recent;
 
 /// A space at work.
 pub struct Space {
@@ -18,6 +20,7 @@ pub struct Space {
     pub(crate) views: ViewsReader,
     pub(crate) data_bytes_max: usize,
     tail: RwLock<Tail>,
+    recent: Mutex<Recent>,
     head: AtomicU64,
     projected: AtomicU64,
 }
@@ -47,6 +50,7 @@ impl Space {
             views: views.reader(),
             data_bytes_max: options.data_bytes_max,
             tail: RwLock::new(Tail::new(head.position, head.tag)),
+            recent: Mutex::default(),
             head: AtomicU64::new(head.position.0),
             projected: AtomicU64::new(views.at().0.0),
         })
@@ -92,6 +96,16 @@ impl Space {
         let head = chunk.last();
         self.tail.write().push(chunk, head_tag);
         self.head.store(head.0, Ordering::Release);
+    }
+
+    /// Leaves durable entries to the projector.
+    pub(crate) fn hand_over(&self, entries: Vec<Entry>) {
+        self.recent.lock().push(entries);
+    }
+
+    /// The entries behind `after`, as far as they are still in memory.
+    pub(crate) fn handed_over(&self, after: Position, entries_max: usize, bytes_max: usize) -> Vec<Entry> {
+        self.recent.lock().take(after, entries_max, bytes_max)
     }
 
     pub(crate) fn set_projected(&self, position: Position) {

@@ -129,6 +129,7 @@ impl Writer {
             Ok(()) => {
                 self.head = head;
                 let committed = self.publish(&batch.entries);
+                self.space.hand_over(batch.entries);
                 Step { answers, committed: Some(committed) }
             }
             Err(error) => {

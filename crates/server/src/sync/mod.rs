@@ -7,6 +7,7 @@ mod encode;
 mod events;
 pub mod fanout;
 mod presence;
+mod projecting;
 mod pull;
 mod rates;
 mod running;

@@ -14,7 +14,8 @@ use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fanout::Fanout;
-use crate::limits::{CAUGHT_UP_WAIT_MAX, PROJECTION_IDLE_POLL, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX};
+use super::projecting::{self, Readers};
+use crate::limits::{CAUGHT_UP_WAIT_MAX, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX};
 
 /// How an answer finds its way back.
 pub enum Reply {
@@ -37,6 +38,7 @@ pub struct Running {
     /// Data of the pushes that are not answered yet.
     waiting_bytes: Arc<AtomicUsize>,
     projected: watch::Receiver<Position>,
+    readers: Arc<Readers>,
     opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
@@ -64,10 +66,12 @@ impl Running {
             }
         })?;
         let projector = Projector::new(Arc::clone(&space), views);
+        let readers = Arc::new(Readers::default());
+        let of_projector = Arc::clone(&readers);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name(format!("projector-{name}"))
-            .spawn(move || project(projector, &projected_out, &committed))?;
+            .spawn(move || projecting::run(projector, &projected_out, &committed, &of_projector))?;
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
         let writer = WriterThread {
             waiting_bytes: Arc::clone(&waiting_bytes),
@@ -84,7 +88,7 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, waiting_bytes, projected, opened, failed, ended }))
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, waiting_bytes, projected, readers, opened, failed, ended }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
@@ -111,6 +115,10 @@ impl Running {
     pub async fn caught_up(&self) -> Result<(), Refusal> {
         let head = self.space.head();
         let mut projected = self.projected.clone();
+        if *projected.borrow() >= head {
+            return Ok(());
+        }
+        let _waiting = self.readers.wait();
         let reached = projected.wait_for(|position| *position >= head);
         match tokio::time::timeout(CAUGHT_UP_WAIT_MAX, reached).await {
             Ok(Ok(_)) => Ok(()),
@@ -249,27 +257,6 @@ impl Reply {
             // Whoever waited may have gone away; their push stands all the same.
             Self::Wait(sender) => drop(sender.send(answer)),
             Self::Call(call) => call(answer),
-        }
-    }
-}
-
-fn project(mut projector: Projector, projected: &watch::Sender<Position>, committed: &std::sync::mpsc::Receiver<()>) {
-    loop {
-        match projector.step() {
-            Ok((position, more)) => {
-                projected.send_replace(position);
-                if more {
-                    continue;
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "the projections stopped; restart the server to rebuild them");
-                return;
-            }
-        }
-        match committed.recv_timeout(PROJECTION_IDLE_POLL) {
-            Ok(()) | Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     body::{Body, Bytes},
     extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
@@ -11,7 +10,6 @@ use axum::{
 };
 use journal::{Cursor, Filter, Pattern, Position, TopicKind, TopicName};
 use serde::Deserialize;
-use serde_json::Value;
 use space::{Request, TopicSnapshot};
 use tokio::sync::oneshot;
 
@@ -90,10 +88,7 @@ pub(super) async fn push(
         (false, true) => "update accepted",
         (false, false) => "there was nothing to change",
     };
-    let mut answer = ask::receipt_json(&receipt);
-    answer["success"] = Value::Bool(true);
-    answer["message"] = Value::from(message);
-    Ok(Json(answer).into_response())
+    Ok(json_bytes(ask::Told::of(&receipt, Some(message)).to_json()))
 }
 
 /// `GET /api/sync/data`: the present state of everything the asker may read.

@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use journal::Cursor;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
@@ -63,7 +64,7 @@ pub struct SyncApp {
 struct Answered {
     link: Arc<SyncLink>,
     namespace: Namespace,
-    packet: Option<Vec<u8>>,
+    packet: Option<Bytes>,
 }
 
 impl SyncApp {
@@ -132,7 +133,7 @@ impl SyncApp {
 
     /// Called on the writer's thread: remembers an acknowledgement and wakes who delivers it.
     pub(super) fn answer(&self, link: Arc<SyncLink>, namespace: Namespace, packet: Option<Vec<u8>>) {
-        self.answers.lock().push(Answered { link, namespace, packet });
+        self.answers.lock().push(Answered { link, namespace, packet: packet.map(Bytes::from) });
         self.answered.notify_one();
     }
 

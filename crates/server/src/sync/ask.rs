@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use journal::{Ask, ClientTime, Filter, Json, Key, Position, Principal, Push, RawJson, Refusal, TopicName};
-use serde_json::{Value, json};
+use serde::Serialize;
+
 use space::{Page, Receipt, Space, limits::CHANGES_MAX};
 
 use super::{Running, UpdateEncoder};
@@ -74,19 +75,41 @@ fn key(value: Option<RawJson<'_>>) -> Result<Option<Key>, Refusal> {
     }
 }
 
-/// The members of a receipt.
-#[must_use]
-pub fn receipt_json(receipt: &Receipt) -> Value {
-    let mut answer = json!({
-        "position": receipt.position.0,
-        "seq": receipt.seq.0,
-        "cursor": receipt.cursor.encode(),
-        "duplicate": receipt.duplicate,
-    });
-    if !receipt.changed {
-        answer["changed"] = Value::Bool(false);
+/// A receipt as it is told: on a socket, or with a sentence over HTTP.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    position: u64,
+    seq: u64,
+    cursor: String,
+    duplicate: bool,
+    /// Only told when nothing had to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<bool>,
+}
+
+impl Told {
+    /// What a push is told that was taken.
+    #[must_use]
+    pub fn of(receipt: &Receipt, message: Option<&'static str>) -> Self {
+        Self {
+            success: true,
+            message,
+            position: receipt.position.0,
+            seq: receipt.seq.0,
+            cursor: receipt.cursor.encode(),
+            duplicate: receipt.duplicate,
+            changed: (!receipt.changed).then_some(false),
+        }
     }
-    answer
+
+    /// As JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("numbers, booleans and strings are JSON")
+    }
 }
 
 /// A page of the changes call.

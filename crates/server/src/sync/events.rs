@@ -66,7 +66,7 @@ impl SyncApp {
     fn reply(self: &Arc<Self>, link: &Arc<SyncLink>, namespace: &Namespace, ack: Option<u64>) -> Reply {
         let (app, link, namespace) = (Arc::clone(self), Arc::clone(link), namespace.clone());
         Reply::Call(Box::new(move |answer| {
-            let packet = ack.map(|id| socketio::ack(&namespace, id, pushed(answer).to_string().as_bytes(), 0));
+            let packet = ack.map(|id| socketio::ack(&namespace, id, &pushed(answer), 0));
             app.answer(link, namespace, packet);
         }))
     }
@@ -91,14 +91,10 @@ impl SyncApp {
     }
 }
 
-fn pushed(answer: Answer) -> Value {
+fn pushed(answer: Answer) -> Vec<u8> {
     match answer {
-        Ok(receipt) => {
-            let mut answer = ask::receipt_json(&receipt);
-            answer["success"] = Value::Bool(true);
-            answer
-        }
-        Err(refusal) => refused(refusal),
+        Ok(receipt) => ask::Told::of(&receipt, None).to_json(),
+        Err(refusal) => refused(refusal).to_string().into_bytes(),
     }
 }
 

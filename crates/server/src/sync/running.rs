@@ -88,7 +88,18 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, waiting_bytes, projected, readers, opened, failed, ended }))
+        Ok(Arc::new(Self {
+            name: name.into(),
+            space,
+            fanout,
+            pushes,
+            waiting_bytes,
+            projected,
+            readers,
+            opened,
+            failed,
+            ended,
+        }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.

@@ -17,7 +17,7 @@ mod writer;
 pub use page::Page;
 pub use projector::{ProjectError, Projector};
 pub use read_error::ReadError;
-pub use snapshot::{Snapshot, TopicSnapshot};
+pub use snapshot::TopicSnapshot;
 pub use space::{Space, SpaceOptions};
 pub use start::{ResetReason, Start};
 pub use writer::{Answer, Committed, Receipt, Request, Step, Writer};

@@ -11,15 +11,6 @@ use crate::{
     limits::{SNAPSHOT_BYTES_PER_READ, SNAPSHOT_ROWS_PER_READ},
 };
 
-/// The state of a space as somebody may read it.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Following from here leaves no gap and no overlap.
-    pub cursor: Cursor,
-    /// The topics, in the order of their first entry.
-    pub topics: Vec<TopicSnapshot>,
-}
-
 /// The state of a topic.
 #[derive(Clone, Debug)]
 pub struct TopicSnapshot {
@@ -32,43 +23,55 @@ pub struct TopicSnapshot {
 }
 
 impl Space {
-    /// The present state, from projections that have reached at least the head of the caller's arrival.
-    pub fn snapshot(&self, who: &Principal, filter: &Filter) -> Result<Snapshot, ReadError> {
+    /// The present state, from projections that have reached at least the head of the caller's arrival. `begun` is told
+    /// the cursor as soon as it is fixed: an answer may begin while a long list is still being walked.
+    pub fn snapshot(
+        &self,
+        who: &Principal,
+        filter: &Filter,
+        begun: impl FnOnce(Cursor),
+    ) -> Result<Vec<TopicSnapshot>, ReadError> {
         let snapshot = self.views.snapshot().map_err(ReadError::views)?;
-        let (position, tag) = snapshot.at().map_err(ReadError::views)?;
-        let mut topics = Vec::new();
-        for topic in self.readable_topics(&snapshot, who, filter)? {
-            topics.push(self.topic_snapshot(&snapshot, topic, who)?);
-        }
-        Ok(Snapshot { cursor: self.keys.cursor(position, &tag), topics })
+        begun(self.cursor_of(&snapshot)?);
+        let topics = self.readable_topics(&snapshot, who, filter)?;
+        topics.into_iter().map(|topic| self.topic_snapshot(&snapshot, topic, who)).collect()
     }
 
-    /// The present state of one topic; none if it has no entry or nothing of it may be seen.
-    pub fn topic(&self, name: &TopicName, who: &Principal) -> Result<Option<(Cursor, TopicSnapshot)>, ReadError> {
+    /// The present state of one topic; none if it has no entry or nothing of it may be seen, and then `begun` is not told.
+    pub fn topic(
+        &self,
+        name: &TopicName,
+        who: &Principal,
+        begun: impl FnOnce(Cursor),
+    ) -> Result<Option<TopicSnapshot>, ReadError> {
         if self.rules.sight(name, who.role()) == Sight::None {
             return Ok(None);
         }
         let snapshot = self.views.snapshot().map_err(ReadError::views)?;
         let Some(topic) = snapshot.topic(name).map_err(ReadError::views)? else { return Ok(None) };
+        begun(self.cursor_of(&snapshot)?);
+        self.topic_snapshot(&snapshot, topic, who).map(Some)
+    }
+
+    fn cursor_of(&self, snapshot: &ViewsSnapshot) -> Result<Cursor, ReadError> {
         let (position, tag) = snapshot.at().map_err(ReadError::views)?;
-        let cursor = self.keys.cursor(position, &tag);
-        Ok(Some((cursor, self.topic_snapshot(&snapshot, topic, who)?)))
+        Ok(self.keys.cursor(position, &tag))
     }
 
     /// The data of the first of these items, in the order of the list, and how many positions that covers: no more once
     /// their data has reached [`SNAPSHOT_BYTES_PER_READ`], but always some. What was erased since is left out.
     pub fn items(&self, positions: &[Position]) -> Result<(Vec<Json>, usize), ReadError> {
         let (mut items, mut bytes, mut covered) = (Vec::new(), 0, 0);
-        // One by one, because each may be as large as a push.
-        for position in positions {
-            let entry = self.journal.entry(*position).map_err(ReadError::journal)?;
-            if let Some(data) = entry.as_ref().and_then(|entry| entry.data()) {
+        while let Some(rest) = positions.get(covered..).filter(|rest| !rest.is_empty())
+            && bytes < SNAPSHOT_BYTES_PER_READ
+        {
+            // An update keeps an item's place in the list and moves its data on in the journal.
+            let ascending = rest.chunk_by(|one, other| one < other).next().unwrap_or(rest);
+            let read = self.journal.first_of(ascending, SNAPSHOT_BYTES_PER_READ - bytes).map_err(ReadError::journal)?;
+            covered += read.len().max(1);
+            for data in read.iter().filter_map(|entry| entry.data()) {
                 bytes += data.as_bytes().len();
                 items.push(data.clone());
-            }
-            covered += 1;
-            if bytes >= SNAPSHOT_BYTES_PER_READ {
-                break;
             }
         }
         Ok((items, covered))

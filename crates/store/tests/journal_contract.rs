@@ -64,6 +64,15 @@ fn what_was_appended_is_read_across_segments_in_every_way() {
         let scattered: Vec<_> = all.iter().step_by(7).cloned().collect();
         let positions: Vec<_> = scattered.iter().map(|entry| entry.position).collect();
         assert_eq!(reader.entries(&positions).unwrap(), scattered);
+        for step in [1, 2, 7] {
+            let some: Vec<_> = all.iter().skip(1).step_by(step).cloned().collect();
+            let positions: Vec<_> = some.iter().map(|entry| entry.position).collect();
+            assert_eq!(reader.first_of(&positions, BYTES_MAX).unwrap(), some);
+            let beyond = [&positions[..], &[Position(1_000)]].concat();
+            assert_eq!(reader.first_of(&beyond, BYTES_MAX).unwrap(), some, "as far as they are there");
+        }
+        let all_and_more: Vec<_> = (50..60).map(Position).collect();
+        assert_eq!(reader.first_of(&all_and_more, BYTES_MAX).unwrap(), all[49..]);
     });
 }
 
@@ -89,6 +98,14 @@ fn a_page_keeps_to_its_bounds_and_always_gets_further() {
         assert_eq!(count(0, 5, 0, BYTES_MAX), 0);
         assert_eq!(count(5, 5, ENTRIES_MAX, BYTES_MAX), 0);
         assert_eq!(count(9, 20, ENTRIES_MAX, BYTES_MAX), 0);
+        let first_of = |positions: &[u64], bytes_max| {
+            let positions: Vec<_> = positions.iter().copied().map(Position).collect();
+            reader.first_of(&positions, bytes_max).unwrap().len()
+        };
+        assert_eq!(first_of(&[1, 2, 4, 5], 300), 3);
+        assert_eq!(first_of(&[1, 2, 3, 4], 300), 2, "no further than the first that does not fit");
+        assert_eq!(first_of(&[3, 5], 1), 1, "one entry always comes, however large");
+        assert_eq!(first_of(&[9], BYTES_MAX), 0);
     });
 }
 

@@ -97,15 +97,27 @@ pub(super) async fn data(
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let running = api.space(query.space())?;
+    let running = Arc::clone(api.space(query.space())?);
     let asker = api.asker(&headers, &running.name)?;
     let filter = query.filter()?;
     running.caught_up().await?;
     let space = Arc::clone(&running.space);
     let who = asker.principal().clone();
-    let snapshot = blocking(move || space.snapshot(&who, &filter)).await?;
-    let topics = snapshot.topics.into_iter().map(|topic| (true, api.presented(&running.name, topic))).collect();
-    Ok(state(running, snapshot.cursor, Shape::Object, topics))
+    let (begun, cursor) = oneshot::channel();
+    let walk = tokio::task::spawn_blocking(move || {
+        space.snapshot(&who, &filter, |cursor| {
+            // Whoever asked may have gone away.
+            let _ = begun.send(cursor);
+        })
+    });
+    // The answer begins with the cursor, while a long list is still being walked.
+    let Ok(cursor) = cursor.await else { return Err(walked(walk).await.err().unwrap_or_else(unfinished)) };
+    let name = Arc::clone(&running.name);
+    let topics = async move {
+        let topics = walked(walk).await?;
+        Ok(topics.into_iter().map(|topic| (true, api.presented(&name, topic))).collect())
+    };
+    Ok(state(&running, cursor, Shape::Object, topics))
 }
 
 /// `GET /api/sync/{topic}`: one bare list or document.
@@ -132,7 +144,7 @@ pub(super) async fn alias(
 
 /// One topic, and what to answer while it has no entries.
 async fn one_topic(
-    api: &Api,
+    api: &Arc<Api>,
     space: Option<&str>,
     headers: &HeaderMap,
     name: &TopicName,
@@ -144,17 +156,27 @@ async fn one_topic(
     let head = running.space.head_cursor();
     running.caught_up().await?;
     let (space, who, wanted) = (Arc::clone(&running.space), asker.principal().clone(), name.clone());
-    match blocking(move || space.topic(&wanted, &who)).await? {
-        Some((cursor, topic)) => {
-            let topic = api.presented(&running.name, topic);
-            Ok(state(running, cursor, Shape::Bare, vec![(false, topic)]))
-        }
-        None => match if_absent {
+    let (begun, cursor) = oneshot::channel();
+    let walk = tokio::task::spawn_blocking(move || {
+        space.topic(&wanted, &who, |cursor| {
+            // Whoever asked may have gone away.
+            let _ = begun.send(cursor);
+        })
+    });
+    let Ok(cursor) = cursor.await else {
+        walked(walk).await?;
+        return match if_absent {
             Some(TopicKind::List) => Ok(with_cursor(json_bytes(b"[]".to_vec()), head)),
             Some(TopicKind::Document) => Ok(with_cursor(json_bytes(b"{}".to_vec()), head)),
             None => Err(Refused::no_such_topic()),
-        },
-    }
+        };
+    };
+    let (api, name) = (Arc::clone(api), Arc::clone(&running.name));
+    let topics = async move {
+        let topic = walked(walk).await?;
+        Ok(topic.into_iter().map(|topic| (false, api.presented(&name, topic))).collect())
+    };
+    Ok(state(running, cursor, Shape::Bare, topics))
 }
 
 /// `GET /api/sync/changes`: a page of changes after a cursor.
@@ -190,7 +212,11 @@ pub(super) async fn stream(
 pub async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, space::ReadError> + Send + 'static,
 ) -> Result<T, Refused> {
-    match tokio::task::spawn_blocking(read).await {
+    walked(tokio::task::spawn_blocking(read)).await
+}
+
+async fn walked<T>(walk: tokio::task::JoinHandle<Result<T, space::ReadError>>) -> Result<T, Refused> {
+    match walk.await {
         Ok(result) => result.map_err(|error| Refused::unreadable(&error)),
         Err(error) => {
             tracing::error!(%error, "a read ended early");
@@ -206,9 +232,14 @@ enum Shape {
     Bare,
 }
 
-/// Streams topics: positions are known, the data is read as the client takes it, a few reads ahead. A client that stalls
-/// holds a task and a few parts, never a thread or a read transaction.
-fn state(running: &Arc<Running>, cursor: Cursor, shape: Shape, topics: Vec<(bool, TopicSnapshot)>) -> Response {
+/// Streams topics: once their positions are known, the data is read as the client takes it, a few reads ahead. A client
+/// that stalls holds a task and a few parts, never a thread or a read transaction.
+fn state(
+    running: &Arc<Running>,
+    cursor: Cursor,
+    shape: Shape,
+    topics: impl Future<Output = Result<Vec<(bool, TopicSnapshot)>, Refused>> + Send + 'static,
+) -> Response {
     let (parts, receiver) = tokio::sync::mpsc::channel(SNAPSHOT_PARTS_AHEAD);
     let writer = StateWriter { space: Arc::clone(&running.space), parts, buffer: Vec::new() };
     tokio::spawn(async move {
@@ -239,10 +270,19 @@ struct StateWriter {
 
 impl StateWriter {
     /// An answer that cannot be finished is cut off: the client sees broken JSON, never a shorter list.
-    async fn write_all(mut self, shape: Shape, topics: Vec<(bool, TopicSnapshot)>) -> Result<(), Refused> {
+    async fn write_all(
+        mut self,
+        shape: Shape,
+        topics: impl Future<Output = Result<Vec<(bool, TopicSnapshot)>, Refused>>,
+    ) -> Result<(), Refused> {
         if shape == Shape::Object {
             self.buffer.push(b'{');
+            self.flush().await?;
         }
+        let topics = match topics.await {
+            Ok(topics) => topics,
+            Err(error) => return Err(self.broken_off(error).await),
+        };
         for (index, (named, topic)) in topics.into_iter().enumerate() {
             if index > 0 {
                 self.buffer.push(b',');
@@ -252,15 +292,19 @@ impl StateWriter {
                 self.buffer.push(b':');
             }
             if let Err(error) = self.write_topic(&topic).await {
-                // The receiver is gone if the client is; otherwise this breaks the answer off.
-                let _ = self.parts.send(Err(std::io::Error::other("the store cannot be read"))).await;
-                return Err(error);
+                return Err(self.broken_off(error).await);
             }
         }
         if shape == Shape::Object {
             self.buffer.push(b'}');
         }
         self.flush().await
+    }
+
+    /// The receiver is gone if the client is; otherwise this breaks the answer off.
+    async fn broken_off(&self, error: Refused) -> Refused {
+        let _ = self.parts.send(Err(std::io::Error::other("the store cannot be read"))).await;
+        error
     }
 
     async fn write_topic(&mut self, topic: &TopicSnapshot) -> Result<(), Refused> {
@@ -305,6 +349,11 @@ impl StateWriter {
         let part = std::mem::take(&mut self.buffer);
         self.parts.send(Ok(part.into())).await.map_err(|_| gone())
     }
+}
+
+/// A read that neither began nor failed has panicked, and said so.
+fn unfinished() -> Refused {
+    journal::Refusal::Unavailable.into()
 }
 
 fn gone() -> Refused {

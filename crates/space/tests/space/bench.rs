@@ -133,7 +133,7 @@ impl Bench {
 
     /// The present state, topic by topic.
     pub(crate) fn state(&self, who: &Principal) -> Vec<(String, Vec<String>)> {
-        let snapshot = self.space.snapshot(who, &Filter::Everything).unwrap();
+        let topics = self.space.snapshot(who, &Filter::Everything, |_| ()).unwrap();
         let data = |mut items: &[journal::Position]| {
             let mut texts = Vec::new();
             while !items.is_empty() {
@@ -143,7 +143,7 @@ impl Bench {
             }
             texts
         };
-        snapshot.topics.iter().map(|topic| (topic.name.to_string(), data(&topic.items))).collect()
+        topics.iter().map(|topic| (topic.name.to_string(), data(&topic.items))).collect()
     }
 }
 

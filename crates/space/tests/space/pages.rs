@@ -77,7 +77,14 @@ fn who_may_not_read_never_receives_it_by_page_or_snapshot() {
         assert_eq!(of(&ann), [("own".to_owned(), 1), ("open".to_owned(), 1)]);
         assert_eq!(of(&admin()), [("own".to_owned(), 2), ("desk".to_owned(), 1), ("open".to_owned(), 1)]);
         assert_eq!(of(&Principal::ANONYMOUS), [("open".to_owned(), 1)]);
-        assert_eq!(bench.space.topic(&crate::bench::topic("desk"), &ann).unwrap().map(|_| ()), None);
+        assert_eq!(
+            bench
+                .space
+                .topic(&crate::bench::topic("desk"), &ann, |_| panic!("nothing of it may be seen"))
+                .unwrap()
+                .map(|_| ()),
+            None
+        );
     }
 }
 

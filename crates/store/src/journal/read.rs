@@ -135,6 +135,20 @@ impl JournalReader {
         }
     }
 
+    /// The first of the entries at these positions, which must ascend: as far as they are there, and no more once their
+    /// data has reached `bytes_max` bytes (one entry always comes if it is there).
+    pub fn first_of(&self, positions: &[Position], bytes_max: usize) -> Result<Vec<Entry>, ReadError> {
+        debug_assert!(positions.is_sorted_by(|one, other| one < other), "each entry once, in order");
+        let mut budget = Budget::new(usize::MAX, bytes_max);
+        match &self.0 {
+            Arm::Memory(memory) => {
+                let present = positions.iter().map_while(|position| memory.entry(*position));
+                Ok(present.take_while(|entry| budget.admits(entry)).collect())
+            }
+            Arm::Sqlite(shared) => shared.first_of(positions, budget),
+        }
+    }
+
     /// The entries at these positions, which must be sorted.
     ///
     /// # Errors
@@ -151,6 +165,30 @@ impl JournalReader {
 }
 
 impl Shared {
+    fn first_of(&self, positions: &[Position], mut budget: Budget) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::new();
+        while let Some(&first) = positions.get(entries.len())
+            && !budget.is_spent()
+        {
+            let segment = match self.segment_of(first) {
+                Err(ReadError::Trimmed { .. }) => break,
+                segment => segment?,
+            };
+            let end = self.end_of(&segment);
+            let run = Run { segment: &segment, connection: &*self.connect(&segment)? };
+            let of_segment = |position: &Position| end.is_none_or(|end| *position < end);
+            while let Some(neighbours) = neighbours(positions.get(entries.len()..).unwrap_or_default(), of_segment)
+                && !budget.is_spent()
+            {
+                let wanted = neighbours.1.0 - neighbours.0.0 + 1;
+                if run.read(neighbours.0, neighbours.1, &mut budget, &mut entries)? < wanted {
+                    return Ok(entries);
+                }
+            }
+        }
+        Ok(entries)
+    }
+
     fn oldest(&self) -> Arc<Segment> {
         Arc::clone(self.segments.read().first().expect("an open journal has a segment"))
     }
@@ -234,6 +272,13 @@ impl Shared {
         }
         Ok(entries)
     }
+}
+
+/// The first and the last of those positions at the beginning that follow one another.
+fn neighbours(positions: &[Position], of_segment: impl Fn(&Position) -> bool) -> Option<(Position, Position)> {
+    let first = *positions.first().filter(|first| of_segment(first))?;
+    let row = (first.0..).zip(positions).take_while(|(next, position)| position.0 == *next && of_segment(position));
+    row.last().map(|(_, last)| (first, *last))
 }
 
 /// Reads in one segment over one connection.

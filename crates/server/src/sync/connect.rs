@@ -149,6 +149,8 @@ impl SyncApp {
         let presence = self.presence.get(&*running.name);
         let clients = presence.map_or(0, |presence| presence.join(asker.person()));
         greet(&namespace, &running, &asker, &pid, &start, clients, out);
+        // One, and not the four that a growing list begins with: nearly every socket is in one space.
+        session.stays.reserve_exact(1);
         session.stays.push(Stay {
             _seat: running.fanout.join(filter.clone(), &handle),
             follower: Follower::new(asker.principal().clone(), filter, start.position()),

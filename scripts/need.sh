@@ -13,10 +13,19 @@ node_is_new_enough() {
            process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)'
 }
 
+rust_is_new_enough() {
+  [[ $(rustc --version 2>/dev/null) =~ ^rustc\ ([0-9]+)\.([0-9]+) ]] || return 1
+  (( BASH_REMATCH[1] > 1 || BASH_REMATCH[2] >= 95 ))
+}
+
 for need in "$@"; do
   case $need in
     rust)
-      command -v cargo >/dev/null || miss 'Rust 1.95 or newer. Get it from https://rustup.rs'
+      if ! command -v cargo >/dev/null; then
+        miss 'Rust 1.95 or newer. Get it from https://rustup.rs'
+      elif ! rust_is_new_enough; then
+        miss "Rust 1.95 or newer; this is $(rustc --version 2>&1 | head -n 1). Get it with: rustup update, or from https://rustup.rs"
+      fi
       command -v cc >/dev/null || miss 'a C compiler, which Rust links with. On Debian: apt-get install build-essential'
       ;;
     node)

@@ -2,24 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Ear } from "../harness/ear.mjs";
+import { examined, verdictOn } from "../harness/examination.mjs";
 import { Api, request } from "../harness/http.mjs";
 import { freePort } from "../harness/ports.mjs";
-import { Server, tidings } from "../harness/server.mjs";
+import { Server } from "../harness/server.mjs";
 import { serveSite } from "../harness/site.mjs";
-
-/** What the doctor says of a server: its exit code, and its lines as `{verdict, text}`. */
-async function examined(url, ...args) {
-  const { code, stdout } = await tidings(["doctor", url, ...args]);
-  const lines = stdout.trim().split("\n");
-  return { code, lines: lines.map((line) => ({ verdict: line.split(/ +/)[0], text: line })), text: stdout };
-}
-
-/** The only line with this text, and its verdict. */
-function verdictOn(report, pattern) {
-  const found = report.lines.filter(({ text }) => pattern.test(text));
-  assert.equal(found.length, 1, `one line with ${pattern} in:\n${report.text}`);
-  return found[0].verdict;
-}
 
 test("of a healthy server with a page connected every line is ok, and nothing of the examination stays", async (t) => {
   const server = await Server.start(t);
@@ -56,9 +43,11 @@ test("of a healthy server with a page connected every line is ok, and nothing of
       "nobody else read what the doctor pushed",
     );
   }
-  assert.deepEqual(Object.keys((await api.state()).state), ["notes"]);
-  const doctor = new Api(server.url, await server.token("tidings doctor"));
-  assert.deepEqual((await doctor.state()).state["tidings/doctor"] ?? [], [], "it took away what it wrote");
+  for (const who of ["Ann", "tidings doctor"]) {
+    const { state } = await new Api(server.url, await server.token(who)).state();
+    assert.deepEqual(Object.keys(state), ["tidings/doctor", "notes"]);
+    assert.deepEqual(state["tidings/doctor"], [], "it took away what it wrote");
+  }
 });
 
 test("where nobody listens it says how to start a server", async () => {

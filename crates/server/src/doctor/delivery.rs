@@ -3,12 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
     endpoint::{Answer, Endpoint},
     finding::Finding,
-    limits::PUSH_TIME_GOOD,
+    limits::{PUSH_TIME_GOOD, REPEATS_MAX},
     socket::{Client, Trouble, random},
 };
 
@@ -70,31 +71,43 @@ impl Delivery<'_> {
                     "a push was accepted at position {}, but did not come back: {trouble}",
                     answer.json()["position"]
                 );
-                (
-                    Finding::problem(seen, "The server's log says why. Is a proxy holding WebSocket messages back?"),
-                    false,
-                )
+                (Finding::problem(seen, HELD_BACK), false)
             }
         }
     }
 
-    /// Is a retry dropped? The next message must be the next thing that arrives.
+    /// Is a retry dropped, and does everything come once? After it, the next message must be the next thing that arrives.
     async fn retry_is_dropped(&self, client: &mut Client) -> Finding {
         let again = match self.push("add", self.item("one"), Some("one")).await {
-            Ok(answer) if answer.status.is_success() => answer.json(),
+            Ok(answer) if answer.status.is_success() || answer.status == StatusCode::CONFLICT => answer.json(),
             Ok(answer) => return refused(&answer),
             Err(error) => return no_push(&error),
         };
-        let next = match self.push("add", self.item("two"), None).await {
-            Ok(_) => client.event("sync_update").await,
-            Err(error) => return no_push(&error),
-        };
+        if let Err(error) = self.push("add", self.item("two"), None).await {
+            return no_push(&error);
+        }
+        let (repeats, next) = self.after_repeats(client).await;
         match next {
-            Ok(update) if again["duplicate"] == true && update["data"]["id"] == self.id("two") => {
+            _ if again["duplicate"] != true => {
+                Finding::problem("a push that is sent again with its key is taken for a new one", NOT_A_RETRY)
+            }
+            Ok(_) if repeats > 0 => Finding::problem("a push that was written once arrives twice", TWICE),
+            Ok(update) if update["data"]["id"] == self.id("two") => {
                 Finding::ok("a push that is sent again with its key arrives once")
             }
-            Ok(_) => Finding::problem("a push that is sent again with its key arrives twice", REPORT),
-            Err(trouble) => Finding::problem(format!("the push after a retry did not arrive: {trouble}"), REPORT),
+            Ok(_) => Finding::problem("after a retry something arrives that nobody pushed", REPORT),
+            Err(trouble) => Finding::problem(format!("the push after a retry did not arrive: {trouble}"), HELD_BACK),
+        }
+    }
+
+    /// How often the first message comes again, and what comes after that: the next question begins there.
+    async fn after_repeats(&self, client: &mut Client) -> (usize, Result<Value, Trouble>) {
+        let mut repeats = 0;
+        loop {
+            match client.event("sync_update").await {
+                Ok(update) if update["data"]["id"] == self.id("one") && repeats < REPEATS_MAX => repeats += 1,
+                next => return (repeats, next),
+            }
         }
     }
 
@@ -130,10 +143,13 @@ impl Delivery<'_> {
             Ok::<(), Trouble>(())
         };
         match back.await {
-            Ok(()) => Finding::ok("a message that was sent while a client was away arrives when it is back"),
+            Ok(()) => Finding::ok(
+                "a message that was sent while a client was away arrives when it is back; socket.io-client asks for it by \
+                 itself from 4.6 on, other clients hand their cursor back",
+            ),
             Err(trouble) => Finding::problem(
                 format!("a message that was sent while a client was away did not arrive: {trouble}"),
-                "Does the client send its cursor when it connects again? socket.io-client does from 4.6 on.",
+                MISSED,
             ),
         }
     }
@@ -177,6 +193,18 @@ impl Delivery<'_> {
 }
 
 const REPORT: &str = "That should not happen: please report it, with the server's version and its log.";
+
+const HELD_BACK: &str = "A proxy in between must pass WebSocket messages on at once and unchanged: try the server's own \
+    address; if it is the same there, the server's log says why.";
+
+const NOT_A_RETRY: &str = "A proxy in between must pass the bodies of pushes on unchanged, and all of them to one server: \
+    try the server's own address; if it is the same there, please report it, with the server's version and its log.";
+
+const TWICE: &str = "Apps that keep each id once show it once all the same. A proxy in between must pass each message on \
+    once: try the server's own address; if it is the same there, please report it, with the server's version and its log.";
+
+const MISSED: &str = "All connections must lead to one server, whose data folder was not replaced meanwhile, and a proxy must \
+    pass everything on: try the server's own address; if it is the same there, please report it, with the server's log.";
 
 fn speed(acked: Duration, back: Duration) -> Finding {
     let ms = |span: Duration| format!("{:.1} ms", span.as_secs_f64() * 1_000.0);

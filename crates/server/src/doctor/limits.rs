@@ -12,6 +12,9 @@ pub const LEAVE_TIME_MAX: Duration = Duration::from_secs(1);
 /// The largest answer that is read, in bytes: whatever listens there may be no Tidings.
 pub const ANSWER_BYTES_MAX: usize = 1_000_000;
 
+/// How often a message may come again before the doctor stops reading: whoever repeats may do so for ever.
+pub const REPEATS_MAX: usize = 16;
+
 /// Time for a push to come back, above which people feel it.
 pub const PUSH_TIME_GOOD: Duration = Duration::from_millis(250);
 

@@ -20,6 +20,11 @@ const PROXY: &str = "A proxy in between has to pass upgrades on (nginx: proxy_ht
 const POLLING_PROXY: &str = "A proxy in between must pass /socket.io/ on as it is, GET and POST, without caching or \
     buffering, and to the same server each time.";
 
+/// The fix for upgrades of sessions, where new WebSockets are passed on or complained of already.
+const UPGRADE_PROXY: &str = "A proxy in between has to pass the upgrade of a session on like any other WebSocket, with its \
+    query and everything that follows, and to the same server as its polling. Without it messages still come, by polling, \
+    but later.";
+
 /// Does a WebSocket open, and is it let in?
 pub(super) async fn websocket(endpoint: &Endpoint) -> Finding {
     match Client::connect(endpoint, &json!({})).await {
@@ -45,7 +50,7 @@ pub(super) async fn upgrade(endpoint: &Endpoint) -> Finding {
     match move_up(endpoint).await {
         Ok(()) => Finding::ok("a session moves from polling to a WebSocket"),
         Err(problem) => {
-            Finding::problem(format!("a session does not move from polling to a WebSocket: {problem}"), PROXY)
+            Finding::problem(format!("a session does not move from polling to a WebSocket: {problem}"), UPGRADE_PROXY)
         }
     }
 }

@@ -15,7 +15,7 @@ use store::Accounts;
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{Config, Listen, SpaceSettings},
+    config::{Config, Listen, ListenAddress, SpaceSettings},
     doorkeeper::Doorkeeper,
     http::TopicViews,
     identity::{self, AccountsWatch, Secrets, SecretsError, SignIn, Tokens},
@@ -188,29 +188,68 @@ fn topic_views(spaces: &[SpaceSettings]) -> TopicViews {
     views
 }
 
-/// Opens the listeners. With the default addresses one of the two ports is enough; a chosen address must be had. A
-/// machine without IPv6 (or IPv4) serves the other.
+/// Opens the listeners. With the default addresses one of the two ports is enough, and what is missing is warned of; a
+/// chosen address must be had. A machine without IPv6 (or IPv4) serves the other.
 pub fn bind(listen: &Listen) -> Result<Vec<TcpListener>, StartError> {
-    let mut listeners = Vec::new();
-    for address in &listen.addresses {
-        let mut of_address = Vec::new();
-        let mut taken = None;
-        for socket in address.sockets() {
-            match listen::bind(socket) {
-                Ok(listener) => of_address.push(listener),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken = Some((socket, error)),
-                Err(error) if is_absent_family(&error) && address.is_loopback() => {}
-                Err(error) => return Err(refused(socket, error)),
+    let bound = Bound::of(listen)?;
+    if bound.listeners.is_empty() {
+        return Err(StartError::NoAddress);
+    }
+    bound.warnings().for_each(|warning| tracing::warn!("{warning}"));
+    Ok(bound.listeners)
+}
+
+/// The listeners that could be had, and for which addresses.
+#[derive(Default)]
+struct Bound {
+    listeners: Vec<TcpListener>,
+    served: Vec<ListenAddress>,
+    taken: Vec<ListenAddress>,
+}
+
+impl Bound {
+    fn of(listen: &Listen) -> Result<Self, StartError> {
+        let mut bound = Self::default();
+        for address in &listen.addresses {
+            match bind_address(address)? {
+                // Half an address would send the browsers that try the other half to somebody else's server.
+                Err((socket, error)) if !listen.is_default => return Err(refused(socket, error)),
+                Err(_) => bound.taken.push(*address),
+                Ok(mut listeners) => {
+                    bound.listeners.append(&mut listeners);
+                    bound.served.push(*address);
+                }
             }
         }
-        match taken {
-            // Half an address would send the browsers that try the other half to somebody else's server.
-            Some((socket, error)) if !listen.is_default => return Err(refused(socket, error)),
-            Some((socket, _)) => tracing::warn!(address = %socket, "already in use; not listening on it"),
-            None => listeners.append(&mut of_address),
+        Ok(bound)
+    }
+
+    /// A sentence for each address that somebody else has.
+    fn warnings(&self) -> impl Iterator<Item = String> {
+        let served: Vec<String> = self.served.iter().map(ToString::to_string).collect();
+        self.taken.iter().map(move |taken| {
+            format!(
+                "another program listens on {taken}, and who goes there reaches that program; this server is at {} \
+                 only. Stop the other one and start again, or choose addresses with --listen",
+                served.join(" and ")
+            )
+        })
+    }
+}
+
+/// Every socket of an address; or the one that somebody else has.
+fn bind_address(address: &ListenAddress) -> Result<Result<Vec<TcpListener>, (SocketAddr, io::Error)>, StartError> {
+    let mut listeners = Vec::new();
+    let mut taken = None;
+    for socket in address.sockets() {
+        match listen::bind(socket) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken = Some((socket, error)),
+            Err(error) if is_absent_family(&error) && address.is_loopback() => {}
+            Err(error) => return Err(refused(socket, error)),
         }
     }
-    if listeners.is_empty() { Err(StartError::NoAddress) } else { Ok(listeners) }
+    Ok(taken.map_or(Ok(listeners), Err))
 }
 
 fn is_absent_family(error: &io::Error) -> bool {
@@ -233,7 +272,6 @@ fn refused(address: SocketAddr, error: io::Error) -> StartError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ListenAddress;
 
     /// Two addresses of localhost: one whose port is taken for as long as the listener lives, and one that is free.
     fn taken_and_free() -> (std::net::TcpListener, Listen, u16) {
@@ -250,6 +288,30 @@ mod tests {
         let listeners = bind(&listen).unwrap();
         assert!(!listeners.is_empty());
         assert!(listeners.iter().all(|listener| listener.local_addr().unwrap().port() == free));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_somebody_else_has_is_warned_of_in_words_that_say_where_this_server_is() {
+        let (_taken, listen, free) = taken_and_free();
+        let bound = Bound::of(&listen).unwrap();
+        let [taken, served] = [0, 1].map(|index| listen.addresses[index]);
+        assert_eq!((&bound.taken, &bound.served), (&vec![taken], &vec![served]));
+        assert!(bound.warnings().all(|warning| warning.contains(&format!("is at localhost:{free} only"))));
+        drop(bound);
+        let free_only = Listen { addresses: vec![served], is_default: true };
+        assert_eq!(Bound::of(&free_only).unwrap().warnings().count(), 0, "nothing is missing");
+    }
+
+    #[test]
+    fn a_default_start_beside_somebody_on_port_3000_says_that_3001_is_served() {
+        let [taken, served] = [0, 1].map(|index| Listen::default().addresses[index]);
+        let bound = Bound { listeners: Vec::new(), served: vec![served], taken: vec![taken] };
+        let warnings: Vec<String> = bound.warnings().collect();
+        assert_eq!(
+            warnings,
+            ["another program listens on localhost:3000, and who goes there reaches that program; this server is at \
+              localhost:3001 only. Stop the other one and start again, or choose addresses with --listen"]
+        );
     }
 
     #[tokio::test]

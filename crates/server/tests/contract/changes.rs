@@ -103,10 +103,25 @@ async fn a_cursor_that_cannot_be_honoured_gets_a_reset_and_the_head() {
 #[tokio::test]
 async fn a_bad_query_is_400_in_json() {
     let site = Site::dev("").await;
-    for query in ["limit=many", "limit=-1", "topics=.x", "limit=1&limit=2"] {
-        assert_eq!(site.get(&format!("/api/sync/changes?{query}")).await.refusal().0, 400, "{query}");
+    for (query, code) in [
+        ("limit=many", "bad_query"),
+        ("limit=-1", "bad_query"),
+        ("limit=1&limit=2", "bad_query"),
+        ("topics=.x", "bad_topic"),
+    ] {
+        assert_eq!(site.get(&format!("/api/sync/changes?{query}")).await.refusal(), (400, code.to_owned()), "{query}");
     }
     assert_eq!(site.get("/api/sync/changes?limit=0&unknown=1").await.status, 200);
+}
+
+#[tokio::test]
+async fn more_patterns_than_fit_into_a_query_are_refused_and_as_many_as_fit_are_taken() {
+    let site = Site::dev("").await;
+    for call in ["data", "changes", "stream"] {
+        let answer = site.get(&format!("/api/sync/{call}?topics={}", vec!["a"; 65].join(","))).await;
+        assert_eq!(answer.refusal(), (400, "too_many_topics".to_owned()), "{call}");
+    }
+    assert_eq!(site.get(&format!("/api/sync/data?topics={}", vec!["a"; 64].join(","))).await.text(), "{}");
 }
 
 #[tokio::test]

@@ -6,6 +6,9 @@ mod follow;
 mod health;
 mod hostile;
 mod origins;
+// Only there every address of 127.0.0.0/8 is this machine.
+#[cfg(target_os = "linux")]
+mod passwords;
 mod permission;
 mod presence;
 mod push;

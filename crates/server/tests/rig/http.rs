@@ -1,12 +1,15 @@
 //! HTTP/1.1 by hand over one kept connection: what is sent is exactly what the test says.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 /// A request.
@@ -129,6 +132,15 @@ pub(crate) struct Http {
 impl Http {
     pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, unread: BytesMut::new() })
+    }
+
+    /// From one of this machine's addresses.
+    pub(crate) async fn open_from(from: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, unread: BytesMut::new() })
     }

@@ -23,9 +23,11 @@ pub(crate) struct Process {
     reader: Option<thread::JoinHandle<()>>,
 }
 
-/// The command, away from any configuration of this machine.
+/// The command, away from any configuration of this machine. `TIDINGS_BIN` may name another binary by its whole path, for
+/// figures of the one that people run.
 fn tidings(home: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+    let binary = std::env::var_os("TIDINGS_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_tidings").into());
+    let mut command = Command::new(binary);
     command.current_dir(home).env_clear().env("TIDINGS_JWT_SECRET", SECRET);
     command
 }

@@ -84,6 +84,12 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
   }));
   useStayAtEnd(list, scroller, onPlace);
 
+  const visit = (key: string, item: HTMLElement) => {
+    roving.visit(key);
+    // On a narrow screen they stand above the message, which may be the topmost in view.
+    item.querySelector("[data-actions]")?.scrollIntoView?.({ block: "nearest" });
+  };
+
   return (
     <section
       ref={scroller}
@@ -106,7 +112,11 @@ export function MessageList({ rows, today, messages, highlighted, handlers, cont
               aria-setsize={rows.length}
               aria-posinset={index + 1}
               {...(row.kind === "message"
-                ? { "data-testid": "message", "data-message-id": row.message.id, onFocus: () => roving.visit(row.key) }
+                ? {
+                    "data-testid": "message",
+                    "data-message-id": row.message.id,
+                    onFocus: (event) => visit(row.key, event.currentTarget),
+                  }
                 : {})}
             >
               {row.kind === "day" ? (

@@ -98,6 +98,7 @@ function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string):
 /** Whoever comes in with a keyboard at hand writes at once. On a touch screen it would open one over the messages. */
 function useFocusOnEntering(field: RefObject<HTMLTextAreaElement | null>) {
   useEffect(() => {
-    if (window.matchMedia?.("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+    // Not `(pointer: fine)`: a machine with a keyboard and no mouse has none.
+    if (!window.matchMedia?.("(pointer: coarse)").matches) field.current?.focus({ preventScroll: true });
   }, [field]);
 }

@@ -1,6 +1,6 @@
 //! The one clock of a run: nanoseconds since its start. Threads share it by copy, messages carry its readings.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Where zero is.
 #[derive(Clone, Copy, Debug)]
@@ -15,9 +15,4 @@ impl Clock {
     pub(crate) fn now_ns(self) -> u64 {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
-}
-
-/// A span in nanoseconds.
-pub(crate) fn ns(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod clock;
+mod floor;
 mod limits;
 mod load;
 mod scenario;
@@ -34,10 +35,22 @@ enum Command {
         #[command(subcommand)]
         scenario: Scenario,
     },
+    /// Answers every request with success, and does nothing else; started by a run
+    #[command(hide = true)]
+    Echo {
+        /// The port to listen on
+        port: u16,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let Command::Run { server, runs, scenario } = Cli::parse().command;
+    match Cli::parse().command {
+        Command::Run { server, runs, scenario } => run(server, runs, &scenario),
+        Command::Echo { port } => floor::serve_echo(port).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn run(server: Vec<Choice>, runs: usize, scenario: &Scenario) -> anyhow::Result<ExitCode> {
     let servers = if server.is_empty() { vec![Choice::of(Kind::Tidings)] } else { server };
     let mut clean = true;
     for _ in 0..runs {

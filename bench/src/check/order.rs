@@ -100,16 +100,6 @@ impl Order {
         self.next.get(index(stamp.lane)).map_or(stamp.number == 1, |next| *next == stamp.number)
     }
 
-    /// How many messages have come.
-    pub(crate) fn delivered(&self) -> u64 {
-        self.counts.delivered
-    }
-
-    /// The last number of each lane that came.
-    pub(crate) fn last(&self) -> Vec<u32> {
-        self.next.iter().map(|next| next - 1).collect()
-    }
-
     /// The judgement, when it is known what was pushed to this stream.
     pub(crate) fn judge(&self, pushed: &Pushed) -> Counts {
         let mut counts = self.counts;

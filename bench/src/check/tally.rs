@@ -27,6 +27,11 @@ impl Window {
         self.0[1].store(now_ns, Ordering::Relaxed);
     }
 
+    /// From now on nothing counts, whenever it was due.
+    pub(crate) fn shut(&self) {
+        self.close(0);
+    }
+
     /// Whether something due at that time counts.
     pub(crate) fn holds(&self, due_ns: u64) -> bool {
         self.0[0].load(Ordering::Relaxed) <= due_ns && due_ns < self.0[1].load(Ordering::Relaxed)

@@ -38,6 +38,13 @@ pub(crate) struct Plan {
     pub(crate) receive_bytes: Option<usize>,
 }
 
+impl Plan {
+    /// Follows everything that it may read, with the first reference.
+    pub(crate) fn of_everything() -> Self {
+        Self { reference: Some(0), auth: Arc::default(), receive_bytes: None }
+    }
+}
+
 /// What the measuring thread asks for.
 #[derive(Debug)]
 pub(crate) enum Order {

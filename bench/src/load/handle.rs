@@ -93,6 +93,16 @@ impl Crowd {
         self.order(Order::Cut(who));
     }
 
+    /// Waits until nobody is connected any more.
+    ///
+    /// # Errors
+    /// Some still are.
+    pub(crate) fn until_cut(&self) -> anyhow::Result<()> {
+        let reached = self.until(|progress| progress.live(), |live| live == 0);
+        anyhow::ensure!(reached, "{} followers are still connected", self.progress.live());
+        Ok(())
+    }
+
     /// Those that were cut come back where they were.
     pub(crate) fn resume(&self, who: Range<usize>) {
         self.order(Order::Resume(who));

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
+use clap::ValueEnum;
 
 use super::{
     Target,
@@ -20,7 +21,7 @@ use crate::{check::masked, limits::ANSWER_BYTES_MAX};
 const GREETING_TIME: Duration = Duration::from_secs(10);
 
 /// How pushes travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Way {
     /// `POST /api/sync/push` on a connection that is kept.
     Http,

@@ -2,6 +2,7 @@
 //! gives them orders and reads their counters.
 
 mod answer;
+mod asker;
 mod dial;
 mod followers;
 mod greeting;
@@ -12,6 +13,7 @@ mod progress;
 mod pushers;
 mod template;
 
+pub(crate) use asker::{Ask, Asking};
 pub(crate) use followers::{Followers, Plan};
 pub(crate) use handle::{Crowd, spawn_followers};
 pub(crate) use link::Way;

@@ -8,8 +8,6 @@ pub(crate) struct Progress {
     live: AtomicU64,
     delivered: AtomicU64,
     failed: AtomicU64,
-    pushed: AtomicU64,
-    acked: AtomicU64,
     accepted: AtomicU64,
     stop_pushing: AtomicBool,
 }
@@ -34,12 +32,14 @@ impl Progress {
         delivered, set_delivered);
     counter!(/// Followers that could not connect.
         failed, set_failed);
-    counter!(/// Pushes that were sent.
-        pushed, set_pushed);
-    counter!(/// Pushes that were answered.
-        acked, set_acked);
     counter!(/// Pushes that were answered with success.
         accepted, set_accepted);
+
+    /// Pushers begin, from zero.
+    pub(crate) fn begin_pushing(&self) {
+        self.set_accepted(0);
+        self.stop_pushing.store(false, Ordering::Relaxed);
+    }
 
     /// Tells the pushers to send nothing more and to wait for their last acks.
     pub(crate) fn stop_pushing(&self) {

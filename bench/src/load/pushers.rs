@@ -95,6 +95,7 @@ pub(crate) fn spawn_pushers(
     (clock, window, progress): (Clock, Window, Arc<Progress>),
 ) -> anyhow::Result<Pushing> {
     anyhow::ensure!(plan.connections * plan.topics <= LANES_MAX, "too many pushers and topics");
+    progress.begin_pushing();
     let pushers = Pushers::connect(target, plan, clock, window, Arc::clone(&progress))?;
     let thread = std::thread::Builder::new().name("pushers".into()).spawn(move || pushers.run())?;
     Ok(Pushing { thread, progress })
@@ -186,7 +187,6 @@ impl Pushers {
             };
             self.send(link, due_ns);
         }
-        self.progress.set_pushed(self.sent);
         self.links.iter_mut().try_for_each(Link::flush)
     }
 
@@ -237,7 +237,6 @@ impl Pushers {
                 }
             })?;
         }
-        self.progress.set_acked(self.acked);
         self.progress.set_accepted(self.report.accepted);
         Ok(())
     }

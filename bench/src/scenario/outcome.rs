@@ -41,8 +41,11 @@ impl Outcome {
         self.figures.insert(name.to_owned(), value);
     }
 
-    /// p50, p99 and the largest of a histogram of nanoseconds, as milliseconds.
+    /// p50, p99 and the largest of a histogram of nanoseconds, as milliseconds; nothing of an empty one.
     pub(crate) fn latency(&mut self, name: &str, histogram: &Histogram<u64>) {
+        if histogram.is_empty() {
+            return;
+        }
         for (quantile, value) in [("p50", 0.5), ("p99", 0.99), ("max", 1.0)] {
             self.figure(&format!("{name}_{quantile}_ms"), histogram.value_at_quantile(value) as f64 / 1e6);
         }

@@ -70,7 +70,15 @@ impl Stage {
     /// # Errors
     /// No thread to be had.
     pub(crate) fn followers(&self, references: usize) -> anyhow::Result<Crowd> {
-        spawn_followers(self.target.clone(), references, &[], self.shared())
+        self.followers_after(references, &[])
+    }
+
+    /// The same after something was pushed: the last numbers, by lane.
+    ///
+    /// # Errors
+    /// No thread to be had.
+    pub(crate) fn followers_after(&self, references: usize, before: &[u32]) -> anyhow::Result<Crowd> {
+        spawn_followers(self.target.clone(), references, before, self.shared())
     }
 
     /// The pushers of that plan, at work.

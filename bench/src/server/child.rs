@@ -61,6 +61,7 @@ impl Server {
             Kind::Tidings => tidings::command(program, folder, address)?,
             Kind::Node => (node(program, address), None),
             Kind::Socketioxide => (plain(program, address), None),
+            Kind::Echo => (echo(program, address), None),
         };
         let log = File::create(folder.join("server.log"))?;
         let start = Instant::now();
@@ -166,6 +167,12 @@ fn node(program: &Path, address: SocketAddrV4) -> Command {
 fn plain(program: &Path, address: SocketAddrV4) -> Command {
     let mut command = Command::new(program);
     command.arg(address.port().to_string());
+    command
+}
+
+fn echo(program: &Path, address: SocketAddrV4) -> Command {
+    let mut command = Command::new(program);
+    command.args(["echo", &address.port().to_string()]);
     command
 }
 

@@ -1,10 +1,6 @@
 //! Which servers there are, and where their programs lie.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 /// A server that answers the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,27 +11,30 @@ pub(crate) enum Kind {
     Node,
     /// socketioxide on axum, in memory.
     Socketioxide,
+    /// No server: hyper reads a push and answers, and that is all. What the HTTP stack allows.
+    Echo,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Tidings, Self::Node, Self::Socketioxide];
+    pub(crate) const ALL: [Self; 4] = [Self::Tidings, Self::Node, Self::Socketioxide, Self::Echo];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tidings => "tidings",
             Self::Node => "node",
             Self::Socketioxide => "socketioxide",
+            Self::Echo => "echo",
         }
     }
 
-    /// Its program, from the root of the repository.
-    pub(crate) fn program(self) -> PathBuf {
-        Path::new(match self {
-            Self::Tidings => "target/release/tidings",
-            Self::Node => "bench/peers/node/server.mjs",
-            Self::Socketioxide => "bench/peers/socketioxide/target/release/socketioxide-peer",
-        })
-        .to_owned()
+    /// Its program, from the root of the repository; the echo is part of this one.
+    fn program(self) -> PathBuf {
+        match self {
+            Self::Tidings => "target/release/tidings".into(),
+            Self::Node => "bench/peers/node/server.mjs".into(),
+            Self::Socketioxide => "bench/peers/socketioxide/target/release/socketioxide-peer".into(),
+            Self::Echo => std::env::current_exe().unwrap_or_default(),
+        }
     }
 }
 
@@ -66,7 +65,7 @@ impl FromStr for Choice {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (name, program) = text.split_once('=').map_or((text, None), |(name, program)| (name, Some(program)));
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
-        let kind = kind.ok_or_else(|| format!("there is no server {name}: tidings, node or socketioxide"))?;
+        let kind = kind.ok_or_else(|| format!("there is no server {name}: tidings, node, socketioxide or echo"))?;
         let program = program.map_or_else(|| kind.program(), PathBuf::from);
         Ok(Self { kind, program, label: text.to_owned() })
     }

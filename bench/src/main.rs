@@ -5,13 +5,15 @@ mod clock;
 mod floor;
 mod limits;
 mod load;
+mod report;
 mod scenario;
 mod server;
+mod table;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use scenario::{Outcome, Scenario};
+use scenario::Scenario;
 use server::{Choice, Kind};
 
 /// Loads Tidings and its peers, checks every delivery, and says what it cost. Run it from the root of the repository.
@@ -35,6 +37,30 @@ enum Command {
         #[command(subcommand)]
         scenario: Scenario,
     },
+    /// Runs the whole table side by side and writes the results
+    Table {
+        /// How often each server has its turn
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+        /// Only scenarios whose names begin so; more than one separated by commas
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// Where the results go
+        #[arg(long, default_value = "bench/results/latest.json")]
+        out: PathBuf,
+    },
+    /// Runs every scenario in a small size, and fails if anything is lost, doubled or reordered
+    Smoke {
+        /// tidings, or tidings=PROGRAM for another build of it
+        #[arg(long, default_value = "tidings")]
+        server: Choice,
+    },
+    /// Draws docs/benchmarks.md and its plots from the results of a table
+    Render {
+        /// The results
+        #[arg(long, default_value = "bench/results/latest.json")]
+        results: PathBuf,
+    },
     /// Answers every request with success, and does nothing else; started by a run
     #[command(hide = true)]
     Echo {
@@ -46,6 +72,9 @@ enum Command {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Run { server, runs, scenario } => run(server, runs, &scenario),
+        Command::Table { runs, only, out } => table::run_table(runs, &only, &out),
+        Command::Smoke { server } => table::run_smoke(&server),
+        Command::Render { results } => report::render(&results).map(|()| ExitCode::SUCCESS),
         Command::Echo { port } => floor::serve_echo(port).map(|()| ExitCode::SUCCESS),
     }
 }
@@ -57,12 +86,8 @@ fn run(server: Vec<Choice>, runs: usize, scenario: &Scenario) -> anyhow::Result<
         for choice in &servers {
             let outcome = scenario.run(choice, &scenario::folder())?;
             println!("{}", serde_json::to_string_pretty(&outcome)?);
-            clean &= is_clean(&outcome);
+            clean &= outcome.counts.is_clean();
         }
     }
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn is_clean(outcome: &Outcome) -> bool {
-    outcome.counts.is_clean() && outcome.refusals.is_empty()
 }

@@ -15,7 +15,7 @@ mod stalled;
 mod storm;
 mod topics;
 
-pub(crate) use deliver::{Fanout, Flood, Steady};
+pub(crate) use deliver::{Fanout, Flood, Span, Steady};
 pub(crate) use firehose::Firehose;
 pub(crate) use history::History;
 pub(crate) use idle::Idle;

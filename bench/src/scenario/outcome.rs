@@ -41,6 +41,15 @@ impl Outcome {
         self.figures.insert(name.to_owned(), value);
     }
 
+    /// The figures that matter most, in one line.
+    pub(crate) fn summary(&self) -> String {
+        let figures =
+            self.figures.iter().filter(|(name, _)| !name.starts_with("load") && !name.starts_with("switches"));
+        let figures = figures.map(|(name, value)| format!("{name} {value:.3}"));
+        let refusals = self.refusals.iter().map(|(code, count)| format!("refused {code}: {count}"));
+        figures.chain(refusals).collect::<Vec<_>>().join(", ")
+    }
+
     /// p50, p99 and the largest of a histogram of nanoseconds, as milliseconds; nothing of an empty one.
     pub(crate) fn latency(&mut self, name: &str, histogram: &Histogram<u64>) {
         if histogram.is_empty() {

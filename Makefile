@@ -1,8 +1,8 @@
 # The menu. What each target does stands in the script of its name.
-.PHONY: help run test check build page setup tidy
+.PHONY: help run test check build page setup tidy bench bench-smoke
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 run: ## build page and server, then serve on this machine: http://localhost:3000 (ARGS=… for more flags)
 	@scripts/run.sh $(ARGS)
@@ -24,3 +24,9 @@ setup: ## install what the tests need, or name it
 
 tidy: ## the dependency law, the habits, the documents
 	@cargo xtask tidy
+
+bench: ## the whole table of benchmarks, side by side with its peers; about half an hour
+	@scripts/bench.sh
+
+bench-smoke: ## every benchmark in a small size, for what is lost, not for what it costs
+	@scripts/bench-smoke.sh

@@ -23,7 +23,8 @@ step 'scripts' shellcheck scripts/*.sh .ci/run
 step 'lints' cargo clippy --workspace --all-targets -- -D warnings
 step 'page' scripts/build-page.sh
 # The release binary and the echo server that foreign clients are let loose on; the other tests use the dev profile.
-step 'release build' cargo build --release --bin tidings --example conformance
+step 'release build' cargo build --release --bin tidings --bin bench --example conformance
+step 'benchmarks, small' target/release/bench smoke
 step 'Rust tests' cargo test --workspace
 step 'TypeScript checks' npm run check --workspaces --if-present
 step 'client tests' npm test -w client

@@ -276,8 +276,7 @@ fn verify_passes_beside_a_server_and_finds_a_flipped_bit() {
     let whole = verify(&server);
     whole.says("ok", "default: 6 entries in 1 segment");
     assert_eq!(whole.code, Some(0));
-    // A server that ends by itself has moved everything into the segment. SQLite's log beside it may still hold a second
-    // copy, which would stand in for the first.
+    // A server that ends by itself has moved everything into the segment.
     let pid = server.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(server.child.wait().unwrap().success());

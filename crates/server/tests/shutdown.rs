@@ -82,6 +82,27 @@ async fn an_interrupt_ends_it_as_well_and_nobody_at_all_is_waited_for() {
     assert!(took < IDLE_END_MAX + SLACK, "{took:?}");
 }
 
+/// The log is read before the segment, and a damaged byte in it hides what comes after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_is_in_the_segment_and_nothing_in_a_log_when_it_has_ended() {
+    let home = home();
+    let mut process = Process::spawn(home.path());
+    let mut http = patient(Http::open(process.address())).await.unwrap();
+    for id in 0..20 {
+        let push = Ask::push(&add(&format!("{id}"))).token(&token("ann", "member"));
+        assert_eq!(patient(http.ask(&push)).await.unwrap().status, 200);
+    }
+    let changes = patient(http.ask(&Ask::get("/api/sync/changes"))).await.unwrap().json();
+    assert_eq!(changes["changes"].as_array().map(Vec::len), Some(20), "somebody has read from the disk");
+    process.signal(Signal::TERM);
+    assert!(tokio::task::block_in_place(|| process.ended()).0.success(), "{}", process.log());
+    let journal = std::fs::read_dir(home.path().join("data/spaces/default/journal")).unwrap();
+    let logs = journal.map(Result::unwrap).filter(|file| file.file_name().to_string_lossy().ends_with("-wal"));
+    assert_eq!(logs.map(|log| log.metadata().unwrap().len()).sum::<u64>(), 0);
+    let (is_well, said) = rig::verify(home.path());
+    assert!(is_well && said.contains("20 entries"), "{said}");
+}
+
 /// What one pusher knows at the end: the ids that were acknowledged, those that were refused for now, and the rest.
 #[derive(Default)]
 struct Ledger {

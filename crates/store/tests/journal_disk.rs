@@ -42,6 +42,31 @@ fn crashed(space: &Path) -> TempDir {
     copy
 }
 
+/// The bytes in logs beside the segments.
+fn log_bytes(space: &Path) -> u64 {
+    let logs = files(space).into_iter().filter(|name| name.ends_with("-wal"));
+    logs.map(|name| fs::metadata(space.join("journal").join(name)).unwrap().len()).sum()
+}
+
+#[test]
+fn a_writer_that_ends_well_leaves_nothing_in_a_log_although_readers_live_on() {
+    let space = TempDir::new().unwrap();
+    let mut journal = open(space.path()).unwrap();
+    let mut chain = Chain::default();
+    for _ in 0..5 {
+        journal.append(&chain.adds(3)).unwrap();
+    }
+    let reader = journal.reader();
+    let entries = all(&reader);
+    assert!(log_bytes(space.path()) > 0, "while it works it has a log");
+    drop(journal);
+    assert_eq!(log_bytes(space.path()), 0);
+    assert_eq!(all(&reader), entries, "whoever reads goes on reading");
+    assert_eq!(verify(space.path(), |_| {}).unwrap().entries, 15, "verify too");
+    drop(reader);
+    assert_eq!(open(space.path()).unwrap().head(), chain.head);
+}
+
 #[test]
 fn a_second_writer_is_refused_with_advice_and_the_first_goes_on() {
     let space = TempDir::new().unwrap();

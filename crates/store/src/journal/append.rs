@@ -141,6 +141,11 @@ impl SqliteJournal {
         Ok(())
     }
 
+    fn cut_logs(&mut self) -> Result<(), Failure> {
+        self.cool()?;
+        self.hot.as_ref().map_or(Ok(true), Writer::truncate_log).map(|_| ())
+    }
+
     pub(super) fn checkpoint(&mut self, faults: &Faults) -> Result<(), Failure> {
         if faults.take_checkpoint() {
             return Err(self.hot().failed("checkpointing", "a fault was injected"));
@@ -150,9 +155,12 @@ impl SqliteJournal {
     }
 }
 
+/// A log that stays behind would be read before the segment, and SQLite takes a damaged byte in it for its end: what it held
+/// behind that, moved or not, would be gone without a word. So a writer that ends well leaves none, unless a reader is in
+/// the way for long.
 impl Drop for SqliteJournal {
     fn drop(&mut self) {
-        if self.has_failed {
+        if self.has_failed || self.cut_logs().is_err() {
             self.abandon();
         }
     }

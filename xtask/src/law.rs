@@ -35,6 +35,12 @@ const LAWS: &[Law] = &[
         why: "the journal at work is stepped by its caller, on threads or in simulation",
     },
     Law { name: "server", may: &["journal", "space", "store", "wire"], must_not: &[], why: "the server is the top" },
+    Law {
+        name: "history",
+        may: &[],
+        must_not: PURE,
+        why: "the judge shares no code with what it judges, and needs nothing but the record",
+    },
     Law { name: "xtask", may: &[], must_not: &[], why: "chores must work when the product does not compile" },
 ];
 
@@ -67,7 +73,10 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<Finding>> {
 }
 
 fn manifest(name: &str) -> String {
-    if name == "xtask" { "xtask/Cargo.toml".to_owned() } else { format!("crates/{name}/Cargo.toml") }
+    match name {
+        "history" | "xtask" => format!("{name}/Cargo.toml"),
+        _ => format!("crates/{name}/Cargo.toml"),
+    }
 }
 
 /// Packages by id, with the ids of their normal dependencies.

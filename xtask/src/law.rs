@@ -41,6 +41,12 @@ const LAWS: &[Law] = &[
         must_not: &[],
         why: "the load is a stranger: it knows the server by its wire alone",
     },
+    Law {
+        name: "history",
+        may: &[],
+        must_not: PURE,
+        why: "the judge shares no code with what it judges, and needs nothing but the record",
+    },
     Law { name: "xtask", may: &[], must_not: &[], why: "chores must work when the product does not compile" },
 ];
 
@@ -73,7 +79,10 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<Finding>> {
 }
 
 fn manifest(name: &str) -> String {
-    if ["bench", "xtask"].contains(&name) { format!("{name}/Cargo.toml") } else { format!("crates/{name}/Cargo.toml") }
+    match name {
+        "bench" | "history" | "xtask" => format!("{name}/Cargo.toml"),
+        _ => format!("crates/{name}/Cargo.toml"),
+    }
 }
 
 /// Packages by id, with the ids of their normal dependencies.

@@ -3,6 +3,7 @@
 //! Nothing here spawns, waits, reads a clock or draws randomness: production calls the steps on threads of its own,
 //! simulation calls them inline. Nothing here knows HTTP or packets: the encoder is injected.
 
+mod bounds;
 pub mod limits;
 mod overlay;
 mod page;
@@ -14,6 +15,7 @@ mod space;
 mod start;
 mod writer;
 
+pub use bounds::Bounds;
 pub use page::Page;
 pub use projector::{ProjectError, Projector};
 pub use read_error::ReadError;

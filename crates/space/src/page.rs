@@ -10,7 +10,7 @@ use store::{Topic, ViewsSnapshot};
 
 use crate::{
     ReadError, Space,
-    limits::{PAGE_BYTES_MAX, PAGE_ENTRIES_MAX, SCAN_ENTRIES_MAX, TOPICS_LOOKED_UP_MAX, TOPICS_PER_READ},
+    limits::{TOPICS_LOOKED_UP_MAX, TOPICS_PER_READ},
 };
 
 /// Encoded messages after a position.
@@ -30,7 +30,7 @@ impl Space {
     /// The next page for a reader, encoded. It may be empty and yet move `through`; it ends at `until`, the projections
     /// or its bounds, whichever comes first.
     pub fn page(&self, after: Position, until: Position, who: &Principal, filter: &Filter) -> Result<Page, ReadError> {
-        self.bounded_page(after, until, PAGE_ENTRIES_MAX, who, filter)
+        self.bounded_page(after, until, self.bounds.page_entries, who, filter)
     }
 
     /// Like [`Space::page`], looking at no more than `entries_max` entries.
@@ -42,7 +42,7 @@ impl Space {
         who: &Principal,
         filter: &Filter,
     ) -> Result<Page, ReadError> {
-        let entries_max = entries_max.clamp(1, PAGE_ENTRIES_MAX);
+        let entries_max = entries_max.clamp(1, self.bounds.page_entries);
         let snapshot = self.views.snapshot().map_err(ReadError::views)?;
         let until = until.min(snapshot.at().map_err(ReadError::views)?.0);
         if until <= after {
@@ -65,14 +65,15 @@ impl Space {
         who: &Principal,
         filter: &Filter,
     ) -> Result<(Vec<Entry>, Position), ReadError> {
-        if until.0 - after.0 > SCAN_ENTRIES_MAX {
+        if until.0 - after.0 > self.bounds.scan_entries {
             let mut topics = self.readable_topics(snapshot, who, filter)?;
             topics.retain(|topic| topic.last_position > after);
             if topics.len() <= TOPICS_LOOKED_UP_MAX {
                 return self.looked_up(snapshot, &topics, after, until, entries_max, who);
             }
         }
-        let entries = self.journal.page(after, until, entries_max, PAGE_BYTES_MAX).map_err(ReadError::journal)?;
+        let entries =
+            self.journal.page(after, until, entries_max, self.bounds.page_bytes).map_err(ReadError::journal)?;
         let through = entries.last().map_or(until, |entry| entry.position);
         let readable = entries.into_iter().filter(|entry| self.may_read(entry, who, filter)).collect();
         Ok((readable, through))
@@ -98,7 +99,7 @@ impl Space {
         let entries = self.journal.entries(&positions).map_err(ReadError::journal)?;
         let mut bytes = 0;
         let fits = |entry: &&Entry| {
-            let fits = bytes < PAGE_BYTES_MAX;
+            let fits = bytes < self.bounds.page_bytes;
             bytes += entry.data().map_or(0, |data| data.as_bytes().len());
             fits
         };
@@ -122,7 +123,7 @@ impl Space {
         let presence = snapshot.present(&entries).map_err(ReadError::views)?;
         let (mut kept, mut bytes) = (Vec::with_capacity(entries.len()), 0);
         for (mut entry, present) in entries.into_iter().zip(presence) {
-            if bytes >= PAGE_BYTES_MAX {
+            if bytes >= self.bounds.page_bytes {
                 return Ok((kept, entry.position.previous()));
             }
             if matches!(entry.action, Action::Add | Action::Update) {

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use journal::Position;
 
-use crate::{
-    Space,
-    limits::{PROJECTION_BYTES_MAX, PROJECTION_ENTRIES_MAX},
-};
+use crate::{Space, limits::PROJECTION_BYTES_MAX};
 
 /// Folds the journal into the views. There is one per space.
 pub struct Projector {
@@ -40,9 +37,10 @@ impl Projector {
         if after >= head {
             return Ok((after, false));
         }
-        let mut page = self.space.handed_over(after, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX);
+        let entries_max = self.space.bounds.projection_entries;
+        let mut page = self.space.handed_over(after, entries_max, PROJECTION_BYTES_MAX);
         if page.is_empty() {
-            let read = self.space.journal.page(after, head, PROJECTION_ENTRIES_MAX, PROJECTION_BYTES_MAX);
+            let read = self.space.journal.page(after, head, entries_max, PROJECTION_BYTES_MAX);
             page = read.map_err(ProjectError::Read)?;
         }
         self.views.apply(&page).map_err(ProjectError::Write)?;

@@ -6,23 +6,29 @@ use std::collections::VecDeque;
 
 use journal::{Entry, Position};
 
-use crate::limits::{RECENT_BYTES_MAX, RECENT_ENTRIES_MAX};
+use crate::limits::RECENT_BYTES_MAX;
 
 /// Batches that are durable and perhaps not yet projected, in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Recent {
     batches: VecDeque<Vec<Entry>>,
     entries: usize,
+    entries_max: usize,
     bytes: usize,
 }
 
 impl Recent {
+    /// Room for so many entries.
+    pub(crate) fn bounded(entries_max: usize) -> Self {
+        Self { batches: VecDeque::new(), entries: 0, entries_max, bytes: 0 }
+    }
+
     /// Takes in a batch that is durable. The oldest leave when the bounds are reached.
     pub(crate) fn push(&mut self, batch: Vec<Entry>) {
         self.entries += batch.len();
         self.bytes += data_bytes(&batch);
         self.batches.push_back(batch);
-        while self.entries > RECENT_ENTRIES_MAX || self.bytes > RECENT_BYTES_MAX {
+        while self.entries > self.entries_max || self.bytes > RECENT_BYTES_MAX {
             self.pop();
         }
     }
@@ -64,6 +70,7 @@ mod tests {
     use journal::{Action, Content, Seq, Tag, TopicName};
 
     use super::*;
+    use crate::limits::RECENT_ENTRIES_MAX;
 
     fn batch(positions: std::ops::RangeInclusive<u64>) -> Vec<Entry> {
         let entry = |position| Entry {
@@ -91,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_follows_is_handed_over_in_whole_batches_and_only_once() {
-        let mut recent = Recent::default();
+        let mut recent = Recent::bounded(RECENT_ENTRIES_MAX);
         [1..=2, 3..=3, 4..=6].into_iter().for_each(|positions| recent.push(batch(positions)));
         assert_eq!(taken(&mut recent, 0, 3), [1, 2, 3]);
         assert_eq!(taken(&mut recent, 3, 1), [4, 5, 6]);
@@ -101,7 +108,7 @@ mod tests {
 
     #[test]
     fn where_something_is_missing_nothing_is_handed_over_and_what_is_behind_is_dropped() {
-        let mut recent = Recent::default();
+        let mut recent = Recent::bounded(RECENT_ENTRIES_MAX);
         [3..=4, 5..=8].into_iter().for_each(|positions| recent.push(batch(positions)));
         assert_eq!(taken(&mut recent, 1, 9), [], "2 is missing");
         assert_eq!(taken(&mut recent, 6, 9), [], "a batch is never begun in its middle");
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_oldest_leave_when_there_are_too_many() {
-        let mut recent = Recent::default();
+        let mut recent = Recent::bounded(RECENT_ENTRIES_MAX);
         let half = RECENT_ENTRIES_MAX as u64 / 2;
         recent.push(batch(1..=half));
         recent.push(batch(half + 1..=2 * half));

@@ -9,7 +9,7 @@ use journal::{Chunk, Cursor, CursorKey, Encode, Entry, Position, RuleBook, Tag, 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use store::{JournalReader, ViewsReader};
 
-use crate::recent::Recent;
+use crate::{Bounds, recent::Recent};
 
 /// A space at work.
 pub struct Space {
@@ -19,6 +19,7 @@ pub struct Space {
     pub(crate) journal: JournalReader,
     pub(crate) views: ViewsReader,
     pub(crate) data_bytes_max: usize,
+    pub(crate) bounds: Bounds,
     tail: RwLock<Tail>,
     recent: Mutex<Recent>,
     head: AtomicU64,
@@ -35,13 +36,16 @@ pub struct SpaceOptions {
     pub encoder: Arc<dyn Encode>,
     /// What a patch may fold to, in bytes.
     pub data_bytes_max: usize,
+    /// What it keeps in memory and reads at once.
+    pub bounds: Bounds,
 }
 
 impl Space {
     /// The shared half of a space, behind a journal and its projections.
     #[must_use]
     pub fn new(options: SpaceOptions, journal: &store::Journal, views: &store::Views) -> Arc<Self> {
-        let head = journal.head();
+        let (head, bounds) = (journal.head(), options.bounds);
+        let tail = Tail::bounded(head.position, head.tag, bounds.tail_bytes, bounds.tail_entries);
         Arc::new(Self {
             rules: options.rules,
             keys: options.keys,
@@ -49,8 +53,9 @@ impl Space {
             journal: journal.reader(),
             views: views.reader(),
             data_bytes_max: options.data_bytes_max,
-            tail: RwLock::new(Tail::new(head.position, head.tag)),
-            recent: Mutex::default(),
+            bounds,
+            tail: RwLock::new(tail),
+            recent: Mutex::new(Recent::bounded(bounds.recent_entries)),
             head: AtomicU64::new(head.position.0),
             projected: AtomicU64::new(views.at().0.0),
         })

@@ -2,7 +2,7 @@
 
 use journal::{Cursor, Filter, Position, Principal};
 
-use crate::{ReadError, Space, limits::RESUME_ENTRIES_MAX};
+use crate::{ReadError, Space};
 
 /// Where a follower starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,17 +92,18 @@ impl Space {
         Ok(self.journal.tag(position).map_err(ReadError::journal)?.map(|tag| self.keys.cursor(position, &tag)))
     }
 
-    /// Whether more readable entries than [`RESUME_ENTRIES_MAX`] stand after a position.
+    /// Whether more readable entries than [`Bounds::resume_entries`](crate::Bounds) stand after a position.
     fn is_too_far(&self, after: Position, who: &Principal, filter: &Filter) -> Result<bool, ReadError> {
-        if self.head().0 - after.0 <= RESUME_ENTRIES_MAX {
+        let replayed_max = self.bounds.resume_entries;
+        if self.head().0 - after.0 <= replayed_max {
             return Ok(false);
         }
         let snapshot = self.views.snapshot().map_err(ReadError::views)?;
         let mut missed = 0;
         for topic in self.readable_topics(&snapshot, who, filter)? {
-            let wanted = usize::try_from(RESUME_ENTRIES_MAX + 1 - missed).unwrap_or(usize::MAX);
+            let wanted = usize::try_from(replayed_max + 1 - missed).unwrap_or(usize::MAX);
             missed += snapshot.positions(&topic.name, after, wanted).map_err(ReadError::views)?.len() as u64;
-            if missed > RESUME_ENTRIES_MAX {
+            if missed > replayed_max {
                 return Ok(true);
             }
         }

@@ -14,7 +14,7 @@ use store::Head;
 
 use crate::{
     ReadError, Space,
-    limits::{BATCH_BYTES_MAX, BATCH_PUSHES_MAX, OVERLAY_ENTRIES_MAX},
+    limits::{BATCH_BYTES_MAX, BATCH_PUSHES_MAX},
     overlay::{Overlay, OverlayItem},
     page::all_topics,
 };
@@ -159,7 +159,7 @@ impl Writer {
         head: &mut Head,
         batch: &mut Batch,
     ) -> Answer {
-        if self.overlay.len() >= OVERLAY_ENTRIES_MAX {
+        if self.overlay.len() >= self.space.bounds.overlay_entries {
             return Err(Refusal::Busy);
         }
         let rules = &self.space.rules;

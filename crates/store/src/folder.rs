@@ -1,6 +1,7 @@
 //! Folders that survive a power cut, and the kernel lock that keeps a second writer out of one.
 
 use std::{
+    any::Any,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
@@ -12,7 +13,7 @@ use crate::Failure;
 /// Held for as long as this process may write in the folder. The kernel lets go of it however the process ends.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
-    _file: File,
+    _holder: Box<dyn Any + Send + Sync>,
 }
 
 /// Why a folder cannot be had.
@@ -36,7 +37,12 @@ impl FolderLock {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         leave_process_id(&mut file).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { _holder: Box::new(file) })
+    }
+
+    /// The lock of a folder on a simulated disk.
+    pub(crate) fn simulated(holder: Box<dyn Any + Send + Sync>) -> Self {
+        Self { _holder: holder }
     }
 }
 

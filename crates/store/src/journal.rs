@@ -20,7 +20,7 @@ pub use append::{AppendError, CheckpointError, Discontinuity};
 pub use damage::{Damage, Fault};
 pub use open::{JournalOptions, OpenError};
 pub use read::{JournalReader, ReadError};
-pub use verify::{Verification, verify};
+pub use verify::{Verification, verify, verify_on};
 
 use crate::{Failure, Faults};
 

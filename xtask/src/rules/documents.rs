@@ -10,6 +10,7 @@ const FOLDERS: &[&str] = &[
     "conformance/",
     "bench/",
     "fuzz/",
+    "history/",
     "docs/",
     "xtask/",
     "scripts/",

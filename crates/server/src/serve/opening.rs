@@ -154,6 +154,7 @@ fn open_space(
         keys: keys.clone(),
         encoder: Arc::new(UpdateEncoder::new(name)),
         data_bytes_max: config.limits.payload_bytes,
+        bounds: space::Bounds::default(),
     };
     let space = Space::new(options, &journal, &views);
     let fanout = Fanout::start(shards, journal.head().position);

@@ -28,8 +28,8 @@ async fn connections_that_break_at_any_moment_miss_repeat_and_reorder_nothing() 
         // A pause on purpose: looking is not what this is about.
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    let history = play.end(process, address).await;
-    for follower in &history.followers {
+    let outcome = play.end(process, address).await;
+    for follower in &outcome.followers {
         assert!(follower.connections >= CONNECTIONS_MIN, "{} hardly ever broke off", follower.name);
     }
 }

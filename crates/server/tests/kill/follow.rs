@@ -2,12 +2,11 @@
 
 use std::{io, net::SocketAddr};
 
-use journal::Cursor;
+use history::Event;
 use serde_json::{Value, json};
 
 use crate::{
-    history::{Followed, Seen},
-    rig::{Ask, Packet, Poller, Random, Socket, Stream, StreamEvent},
+    rig::{Ask, Packet, Poller, Random, Socket, Stream, StreamEvent, Update, record},
     world::World,
 };
 
@@ -25,12 +24,25 @@ pub(crate) enum Manner {
 }
 
 pub(crate) struct Follower {
+    name: String,
     manner: Manner,
+    /// It follows the topics that begin so.
+    prefix: String,
     pid: Option<Value>,
     cursor: Option<String>,
+    /// The last position that it was told.
+    last: u64,
     followed: Followed,
     /// Breaks its connections off by itself.
     fickle: Option<Random>,
+}
+
+/// How a follower fared.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Followed {
+    pub(crate) name: String,
+    pub(crate) entries: u64,
+    pub(crate) connections: u32,
 }
 
 /// A fickle follower hears at most so many things before it goes.
@@ -44,8 +56,9 @@ enum Line {
 
 impl Follower {
     pub(crate) fn new(name: &str, manner: Manner, prefix: &str) -> Self {
-        let followed = Followed { name: name.to_owned(), prefix: prefix.to_owned(), ..Followed::default() };
-        Self { manner, pid: None, cursor: None, followed, fickle: None }
+        let followed = Followed { name: name.to_owned(), ..Followed::default() };
+        let (name, prefix) = (name.to_owned(), prefix.to_owned());
+        Self { name, manner, prefix, pid: None, cursor: None, last: 0, followed, fickle: None }
     }
 
     /// One that breaks its connections off by itself, at random.
@@ -58,7 +71,10 @@ impl Follower {
     pub(crate) async fn run(mut self, mut world: World) -> Followed {
         loop {
             let address = world.server().await;
-            match self.stay(address, &mut world).await {
+            world.note(record::connect(&self.name, &[self.topics()], self.cursor.as_deref()));
+            let end = self.stay(address, &mut world).await;
+            world.note(Event::Disconnected { follower: self.name.clone() });
+            match end {
                 Ok(()) => return self.followed,
                 Err(error) => world.broken(&error).await,
             }
@@ -72,12 +88,18 @@ impl Follower {
         let mut words = self.fickle.as_mut().map_or(u64::MAX, |random| random.below(PATIENCE_WORDS));
         loop {
             words = words.checked_sub(1).ok_or_else(|| io::Error::other("gone by itself"))?;
-            let last = self.followed.seen.last().map_or(0, |seen| seen.position);
+            let last = self.last;
             tokio::select! {
-                told = self.listen(&mut line) => told?,
-                () = world.has_seen_enough(last) => return Ok(()),
+                told = self.listen(&mut line, world) => told?,
+                () = world.has_seen_enough(last) => break,
             }
         }
+        world.note(Event::Settled { follower: self.name.clone(), head: self.last });
+        Ok(())
+    }
+
+    fn topics(&self) -> String {
+        format!("{}*", self.prefix)
     }
 
     async fn connect(&self, address: SocketAddr) -> io::Result<Line> {
@@ -89,7 +111,7 @@ impl Follower {
             }
             Manner::Polling => Line::Poller(Box::new(Poller::knock(address, &self.auth()).await?)),
             Manner::Stream => {
-                let ask = Ask::get(&format!("/api/sync/stream?topics={}*", self.followed.prefix));
+                let ask = Ask::get(&format!("/api/sync/stream?topics={}", self.topics()));
                 let ask = match &self.cursor {
                     Some(cursor) => ask.header("Last-Event-ID", cursor),
                     None => ask,
@@ -101,7 +123,7 @@ impl Follower {
     }
 
     fn auth(&self) -> Value {
-        let mut auth = json!({ "topics": [format!("{}*", self.followed.prefix)] });
+        let mut auth = json!({ "topics": [self.topics()] });
         match (self.manner, &self.pid, &self.cursor) {
             (Manner::Cursor, _, Some(cursor)) => auth["cursor"] = json!(cursor),
             (Manner::Cursor, _, None) | (_, None, _) => {}
@@ -115,67 +137,51 @@ impl Follower {
         auth
     }
 
-    async fn listen(&mut self, line: &mut Line) -> io::Result<()> {
-        let packet = match line {
-            Line::Socket(socket) => socket.next().await?,
-            Line::Poller(poller) => poller.next().await?,
-            Line::Stream(stream) => {
-                self.take_event(stream.next().await?);
-                return Ok(());
-            }
-        };
-        self.take_packet(packet);
-        Ok(())
-    }
-
-    fn take_packet(&mut self, packet: Packet) {
-        match &packet {
-            Packet::Connected(connect) => {
-                self.pid = Some(connect["pid"].clone());
-                return;
-            }
-            Packet::Event(name, _) if name == "sync_update" => {
-                let update = packet.update().expect("it is one");
-                self.followed.seen.push(Seen::read(&update.body, &update.cursor));
-            }
-            Packet::Event(name, arguments) if name == "connected" => {
-                let cursor = arguments.last().and_then(Value::as_str).expect("connected ends in its cursor");
-                self.began(cursor, arguments[0]["resumed"] == json!(true));
-            }
-            other => self.followed.resets.push(format!("{other:?}")),
-        }
-        // The stock client keeps the last string argument of whatever event.
-        if let Packet::Event(_, arguments) = &packet
-            && let Some(Value::String(cursor)) = arguments.last()
-        {
-            self.cursor = Some(cursor.clone());
+    async fn listen(&mut self, line: &mut Line, world: &World) -> io::Result<()> {
+        match line {
+            Line::Socket(socket) => socket.next().await.map(|packet| self.take_packet(packet, world)),
+            Line::Poller(poller) => poller.next().await.map(|packet| self.take_packet(packet, world)),
+            Line::Stream(stream) => stream.next().await.map(|event| self.take_event(event, world)),
         }
     }
 
-    fn take_event(&mut self, event: StreamEvent) {
+    fn take_packet(&mut self, packet: Packet, world: &World) {
+        if let Some(update) = packet.update() {
+            return self.take_update(&update, world);
+        }
+        match packet {
+            Packet::Connected(mut connect) => self.pid = Some(connect["pid"].take()),
+            Packet::Event(name, arguments) => {
+                // The stock client keeps the last string argument of whatever event.
+                let cursor = arguments.last().and_then(Value::as_str).expect("these events end in their cursor");
+                world.note(match &*name {
+                    "connected" => record::connected(&self.name, cursor, arguments[0]["resumed"] == json!(true)),
+                    "reset" => record::reset(&self.name, &arguments[0], cursor),
+                    "mark" => Event::Mark { follower: self.name.clone(), cursor: record::position(cursor) },
+                    other => panic!("{} was told {other}: {arguments:?}", self.name),
+                });
+                self.cursor = Some(cursor.to_owned());
+            }
+            other => panic!("{} was told {other:?}", self.name),
+        }
+    }
+
+    fn take_event(&mut self, event: StreamEvent, world: &World) {
         match event {
-            StreamEvent::Update(update, id) => {
-                self.followed.seen.push(Seen::read(&update, &id));
-                self.cursor = Some(id);
-            }
-            StreamEvent::Named(name, data) => self.followed.resets.push(format!("{name} {data}")),
+            StreamEvent::Update(body, cursor) => self.take_update(&Update { body, cursor }, world),
+            StreamEvent::Named(name, body) => panic!("{} was told {name} {body}", self.name),
             StreamEvent::Id(id) => {
-                self.began(&id, true);
+                world.note(record::connected(&self.name, &id, self.cursor.is_some()));
                 self.cursor = Some(id);
             }
             StreamEvent::Comment => {}
         }
     }
 
-    /// Following begins, or goes on from where it was.
-    fn began(&mut self, cursor: &str, resumed: bool) {
-        let position = Cursor::decode(cursor).expect("the server sends cursors").position.0;
-        match (&self.cursor, self.followed.start) {
-            (None, None) => self.followed.start = Some(position),
-            (Some(brought), _) if !resumed || brought != cursor => {
-                self.followed.resets.push(format!("connected at {cursor} instead of {brought}, resumed: {resumed}"));
-            }
-            _ => {}
-        }
+    fn take_update(&mut self, update: &Update, world: &World) {
+        world.note(record::told(&self.name, update));
+        self.last = record::position(&update.cursor);
+        self.followed.entries += 1;
+        self.cursor = Some(update.cursor.clone());
     }
 }

@@ -29,12 +29,12 @@ async fn a_hundred_kills_lose_double_and_reorder_nothing() {
         round(&play, &mut random).await;
     }
     let (process, address) = play.serve();
-    let history = play.end(process, address).await;
+    let outcome = play.end(process, address).await;
 
     // Had nobody pushed, or nobody been cut off, there would have been nothing to lose.
-    assert!(history.journal.len() as u64 > kills * 2, "too little load to show anything");
-    assert!(history.duplicates() > 0 || kills < 20, "no kill fell between a commit and its receipt");
-    for follower in &history.followers {
+    assert!(outcome.entries as u64 > kills * 2, "too little load to show anything");
+    assert!(outcome.pushers.duplicates > 0 || kills < 20, "no kill fell between a commit and its receipt");
+    for follower in &outcome.followers {
         assert!(u64::from(follower.connections) > kills / 4, "{} was hardly ever cut off", follower.name);
     }
 }

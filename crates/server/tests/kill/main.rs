@@ -1,12 +1,10 @@
 //! Pushers push and followers follow while the real binary is killed, or their connections break, at random moments;
-//! afterwards the journal, every receipt, every delivery and the state are compared.
+//! afterwards the judge compares the journal, every receipt, every
+//! delivery and the state.
 #![allow(clippy::unwrap_used, reason = "a test that unwraps nothing fails, as it should")]
 
 mod breaking;
-mod check;
-mod check_tests;
 mod follow;
-mod history;
 mod killing;
 mod play;
 mod push;

@@ -2,20 +2,20 @@
 
 use std::{
     net::SocketAddr,
+    sync::atomic::Ordering,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use history::{Event, check};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    check::check,
-    follow::{Follower, Manner},
-    history::{Followed, History, Pushed, Receipt, read_journal, read_state},
-    push::{Pusher, Road},
-    rig::{Ask, Http, Process, Random, patient, token, verify},
+    follow::{Followed, Follower, Manner},
+    push::{Pusher, Road, Tally},
+    rig::{Ask, Http, Process, Random, patient, record, token, verify},
     world::World,
 };
 
@@ -25,8 +25,17 @@ pub(crate) struct Play {
     pub(crate) address: watch::Sender<Option<SocketAddr>>,
     enough: watch::Sender<bool>,
     goal: watch::Sender<Option<u64>>,
-    pushers: JoinSet<Vec<Pushed>>,
+    pushers: JoinSet<Tally>,
     followers: JoinSet<Followed>,
+    world: World,
+}
+
+/// How a play went.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) entries: usize,
+    pub(crate) pushers: Tally,
+    pub(crate) followers: Vec<Followed>,
 }
 
 impl Play {
@@ -36,43 +45,46 @@ impl Play {
         let (address, at) = watch::channel(None);
         let (enough, is_enough) = watch::channel(false);
         let (goal, to) = watch::channel(None);
-        let world = World { address: at, enough: is_enough, goal: to };
+        let (recorder, acked) = Default::default();
+        let world = World { address: at, enough: is_enough, goal: to, recorder, acked };
         let roads = [("ann", Road::Http), ("bob", Road::Http), ("cat", Road::Socket), ("dan", Road::Socket)];
         let pushers = roads.map(|(name, road)| Pusher::new(name, road, Random::new(random.next())));
         let pushers = pushers.into_iter().map(|pusher| pusher.run(world.clone())).collect();
         let followers = followers.into_iter().map(|follower| follower.run(world.clone())).collect();
-        Self { home, address, enough, goal, pushers, followers }
+        Self { home, address, enough, goal, pushers, followers, world }
     }
 
     /// Starts the server and tells everybody where it is.
     pub(crate) fn serve(&self) -> (Process, SocketAddr) {
         let process = Process::spawn(self.home.path());
         let address = tokio::task::block_in_place(|| process.address());
+        self.world.note(Event::Started { head: self.world.acked.load(Ordering::Relaxed) });
         self.address.send_replace(Some(address));
         (process, address)
     }
 
-    /// Lets the pushers end and the followers see everything, ends the server, and compares what all of them saw.
-    pub(crate) async fn end(mut self, mut process: Process, address: SocketAddr) -> History {
+    /// Lets the pushers end and the followers see everything, ends the server, and has the run judged.
+    pub(crate) async fn end(mut self, mut process: Process, address: SocketAddr) -> Outcome {
         self.enough.send_replace(true);
-        let mut history = History::default();
+        let mut outcome = Outcome::default();
         while let Some(done) = patient(self.pushers.join_next()).await {
-            history.pushes.extend(done.expect("a pusher does not fail"));
+            outcome.pushers.add(done.expect("a pusher does not fail"));
         }
-        let last = push_last(address).await;
-        self.goal.send_replace(last.receipts.first().map(|receipt| receipt.position));
-        history.pushes.push(last);
+        let last = push_last(address, &self.world).await;
+        self.goal.send_replace(Some(last));
         while let Some(followed) = patient(self.followers.join_next()).await {
-            history.followers.push(followed.expect("a follower does not fail"));
+            outcome.followers.push(followed.expect("a follower does not fail"));
         }
-        history.state = read_state(&state(address).await);
+        self.world.note(state(address).await);
         process.signal(Signal::TERM);
         assert!(tokio::task::block_in_place(|| process.ended()).0.success(), "{}", process.log());
         let (is_whole, said) = verify(self.home.path());
         assert!(is_whole, "{said}");
-        history.journal = read_journal(&self.home.path().join("data/spaces/default"));
-        reckon(&history);
-        history
+        let entries = record::entries(&self.home.path().join("data/spaces/default"));
+        outcome.entries = entries.len();
+        entries.into_iter().for_each(|entry| self.world.note(entry));
+        reckon(&outcome, &self.world.recorder.record());
+        outcome
     }
 }
 
@@ -103,37 +115,31 @@ pub(crate) fn number_of(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}")))
 }
 
-/// The push behind which everybody has seen everything. It goes to a topic that every follower follows.
-async fn push_last(address: SocketAddr) -> Pushed {
-    let (author, topic, item) = ("eve", "room/1", "the-last");
-    let body = json!({ "type": topic, "action": "add", "data": { "id": item, "version": 1 }, "key": item });
+/// The push behind which everybody has seen everything, to a topic that every follower follows; its position.
+async fn push_last(address: SocketAddr, world: &World) -> u64 {
+    let body = json!({ "type": "room/1", "action": "add", "data": { "id": "the-last" }, "key": "the-last" });
+    world.note(record::push(0, "eve", &body));
     let mut http = Http::open(address).await.expect("the server listens");
-    let answer = http.ask(&Ask::push(&body).token(&token(author, "member"))).await.expect("the server answers");
-    let receipt = Receipt::read(&answer.json()).expect("the last push is taken");
-    Pushed {
-        author: author.to_owned(),
-        key: item.to_owned(),
-        topic: topic.to_owned(),
-        action: "add".to_owned(),
-        item: item.to_owned(),
-        receipts: vec![receipt],
-        asked: 1,
-    }
+    let answer = http.ask(&Ask::push(&body).token(&token("eve", "member"))).await.expect("the server answers");
+    let ack = record::ack(0, &answer.json()).expect("the last push is taken");
+    world.note(Event::Ack(ack));
+    ack.position
 }
 
-async fn state(address: SocketAddr) -> Value {
+async fn state(address: SocketAddr) -> Event {
     let mut http = Http::open(address).await.expect("the server listens");
-    http.ask(&Ask::get("/api/sync/data")).await.expect("the server answers").json()
+    let answer = http.ask(&Ask::get("/api/sync/data")).await.expect("the server answers");
+    record::snapshot(&answer.json(), &answer.cursor())
 }
 
-fn reckon(history: &History) {
-    let repeated = history.pushes.iter().filter(|push| push.asked > 1).count();
-    let (entries, pushes) = (history.journal.len(), history.pushes.len());
-    println!("{entries} entries, {pushes} pushes, {repeated} asked again, {} of those written", history.duplicates());
-    for follower in &history.followers {
-        println!("{}: {} entries over {} connections", follower.name, follower.seen.len(), follower.connections);
+fn reckon(outcome: &Outcome, record: &[Event]) {
+    let Outcome { entries, pushers, followers } = outcome;
+    let Tally { pushes, asked, duplicates } = pushers;
+    println!("{entries} entries, {pushes} pushes, asked for {asked} times, {duplicates} were written unheard");
+    for follower in followers {
+        println!("{}: {} entries over {} connections", follower.name, follower.entries, follower.connections);
     }
-    let anomalies = check(history);
-    let first: Vec<_> = anomalies.iter().take(20).collect();
+    let anomalies = check(record);
+    let first: Vec<_> = anomalies.iter().take(20).map(ToString::to_string).collect();
     assert!(anomalies.is_empty(), "{} anomalies: {first:#?}", anomalies.len());
 }

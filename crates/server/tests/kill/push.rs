@@ -2,11 +2,11 @@
 
 use std::{collections::VecDeque, io, net::SocketAddr};
 
+use history::{Event, PushId};
 use serde_json::{Value, json};
 
 use crate::{
-    history::{Pushed, Receipt},
-    rig::{Ask, Http, Random, Socket, token},
+    rig::{Ask, Http, Random, Socket, record, token},
     world::World,
 };
 
@@ -18,6 +18,14 @@ const CHANGE_ONE_IN: u64 = 8;
 
 /// Once in so many an `add` has no key and is known by its data alone.
 const KEYLESS_ONE_IN: u64 = 8;
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.pushes += other.pushes;
+        self.asked += other.asked;
+        self.duplicates += other.duplicates;
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Road {
@@ -32,11 +40,21 @@ pub(crate) struct Pusher {
     token: String,
     road: Road,
     random: Random,
-    count: u64,
     /// Items of this pusher that may still be changed, by topic and id.
     items: Vec<(String, String)>,
-    done: Vec<Pushed>,
-    waiting: VecDeque<(Pushed, Value)>,
+    tally: Tally,
+    waiting: VecDeque<(PushId, Value)>,
+}
+
+/// What a pusher had to do to get its receipts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// Wishes.
+    pub(crate) pushes: u64,
+    /// How often they were asked for.
+    pub(crate) asked: u64,
+    /// Wishes whose only receipt was that of a retry: what a broken connection had hidden.
+    pub(crate) duplicates: u64,
 }
 
 impl Pusher {
@@ -46,15 +64,14 @@ impl Pusher {
             token: token(name, "member"),
             road,
             random,
-            count: 0,
             items: Vec::new(),
-            done: Vec::new(),
+            tally: Tally::default(),
             waiting: VecDeque::new(),
         }
     }
 
     /// Pushes until it is enough and everything was acknowledged.
-    pub(crate) async fn run(mut self, mut world: World) -> Vec<Pushed> {
+    pub(crate) async fn run(mut self, mut world: World) -> Tally {
         loop {
             let address = world.server().await;
             let end = match self.road {
@@ -62,7 +79,7 @@ impl Pusher {
                 Road::Socket => self.over_socket(address, &world).await,
             };
             match end {
-                Ok(()) => return self.done,
+                Ok(()) => return self.tally,
                 Err(error) => world.broken(&error).await,
             }
         }
@@ -74,9 +91,9 @@ impl Pusher {
             if self.waiting.is_empty() && !self.next(world) {
                 return Ok(());
             }
-            let ask = Ask::push(&self.ask_again(0)).token(&self.token);
+            let ask = Ask::push(&self.ask_again(0, world)).token(&self.token);
             let answer = http.ask(&ask).await?.json();
-            self.take(0, &answer)?;
+            self.take(&answer, world)?;
         }
     }
 
@@ -87,12 +104,12 @@ impl Pusher {
         loop {
             while self.waiting.len() < UNDER_WAY && self.next(world) {}
             while numbers.len() < self.waiting.len() {
-                let body = self.ask_again(numbers.len());
+                let body = self.ask_again(numbers.len(), world);
                 numbers.push_back(socket.emit("push", &body).await?);
             }
             let Some(number) = numbers.pop_front() else { return Ok(()) };
             let answer = socket.answer_to(number).await?;
-            self.take(0, &answer)?;
+            self.take(&answer, world)?;
         }
     }
 
@@ -101,68 +118,61 @@ impl Pusher {
         if world.is_enough() {
             return false;
         }
-        let pushed = self.think();
-        let mut body = json!({
-            "type": pushed.topic,
-            "action": pushed.action,
-            "data": { "id": pushed.item, "version": self.count, "text": "x".repeat(self.random.below(400) as usize) },
-        });
-        if pushed.key != pushed.item {
-            body["key"] = json!(pushed.key);
-        }
-        self.waiting.push_back((pushed, body));
+        self.tally.pushes += 1;
+        // The name makes it another number than that of any other pusher.
+        let push = self.name.bytes().fold(self.tally.pushes, |number, byte| number << 8 | u64::from(byte));
+        let wish = self.think();
+        self.waiting.push_back((push, wish));
         true
     }
 
-    fn think(&mut self) -> Pushed {
-        self.count += 1;
-        let key = format!("{}-{}", self.name, self.count);
-        let author = self.name.clone();
-        let push = |topic, action: &str, item, key| {
-            let (receipts, action) = (Vec::new(), action.to_owned());
-            Pushed { author, key, topic, action, item, receipts, asked: 0 }
-        };
+    fn think(&mut self) -> Value {
+        let count = self.tally.pushes;
+        let key = format!("{}-{count}", self.name);
+        let text = "x".repeat(self.random.below(400) as usize);
+        let wish = |topic: &str, action: &str, item: &str| json!({ "type": topic, "action": action, "data": { "id": item, "version": count, "text": text }, "key": key });
         if !self.items.is_empty() && self.random.one_in(CHANGE_ONE_IN) {
             let at = self.random.below(self.items.len() as u64) as usize;
             if self.random.one_in(2) {
                 let (topic, item) = self.items.swap_remove(at);
-                return push(topic, "delete", item, key);
+                return json!({ "type": topic, "action": "delete", "data": { "id": item }, "key": key });
             }
-            let (topic, item) = self.items[at].clone();
-            return push(topic, "update", item, key);
+            let (topic, item) = &self.items[at];
+            return wish(topic, "update", item);
         }
         let topic = match self.random.below(3) {
             0 => "log".to_owned(),
             _ => format!("room/{}", self.random.below(5)),
         };
         let item = format!("{key}-item");
+        let mut wish = wish(&topic, "add", &item);
         if self.random.one_in(KEYLESS_ONE_IN) {
-            return push(topic, "add", item.clone(), item);
+            wish["key"].take();
+        } else {
+            self.items.push((topic, item));
         }
-        self.items.push((topic.clone(), item.clone()));
-        push(topic, "add", item, key)
+        wish
     }
 
-    fn ask_again(&mut self, index: usize) -> Value {
-        let (pushed, body) = &mut self.waiting[index];
-        pushed.asked += 1;
+    fn ask_again(&mut self, index: usize, world: &World) -> Value {
+        let (push, body) = &self.waiting[index];
+        self.tally.asked += 1;
+        world.note(record::push(*push, &self.name, body));
         body.clone()
     }
 
-    /// Takes an answer. What may pass ends the connection, so that everything unanswered is asked again in its order.
-    fn take(&mut self, index: usize, answer: &Value) -> io::Result<()> {
-        match Receipt::read(answer) {
-            Some(receipt) => {
-                let (mut pushed, _) = self.waiting.remove(index).expect("the answer is to one that waits");
-                pushed.receipts.push(receipt);
-                self.done.push(pushed);
-                Ok(())
-            }
-            None => {
-                let code = answer["code"].as_str().unwrap_or_default();
-                assert!(matches!(code, "busy" | "unavailable"), "{} was refused: {answer}", self.name);
-                Err(io::Error::other("asked to come back later"))
-            }
-        }
+    /// Takes the answer to the oldest. What may pass ends the connection, so that everything unanswered is asked again in
+    /// its order.
+    fn take(&mut self, answer: &Value, world: &World) -> io::Result<()> {
+        let (push, _) = self.waiting.front().expect("the answer is to one that waits");
+        let Some(ack) = record::ack(*push, answer) else {
+            let code = answer["code"].as_str().unwrap_or_default();
+            assert!(matches!(code, "busy" | "unavailable"), "{} was refused: {answer}", self.name);
+            return Err(io::Error::other("asked to come back later"));
+        };
+        world.note(Event::Ack(ack));
+        self.tally.duplicates += u64::from(ack.duplicate);
+        self.waiting.pop_front();
+        Ok(())
     }
 }

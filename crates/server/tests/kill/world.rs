@@ -1,7 +1,16 @@
-//! What pushers and followers know of the server: where it is now, and when to end.
+//! What pushers and followers know of the server (where it is now, and when to end), and what they tell of it.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
+use history::{Ack, Event, Recorder};
 use tokio::sync::watch;
 
 /// How long somebody who was cut off waits for news of another server before trying the same one again.
@@ -14,6 +23,10 @@ pub(crate) struct World {
     pub(crate) enough: watch::Receiver<bool>,
     /// Followers end when they have seen this position.
     pub(crate) goal: watch::Receiver<Option<u64>>,
+    /// What everybody sees is written down here.
+    pub(crate) recorder: Recorder,
+    /// The last position that anybody was acknowledged.
+    pub(crate) acked: Arc<AtomicU64>,
 }
 
 impl World {
@@ -31,13 +44,21 @@ impl World {
         let _ = tokio::time::timeout(TRY_AGAIN, self.address.changed()).await;
     }
 
+    pub(crate) fn note(&self, event: Event) {
+        if let Event::Ack(Ack { position, .. }) = event {
+            self.acked.fetch_max(position, Ordering::Relaxed);
+        }
+        self.recorder.note(event);
+    }
+
     pub(crate) fn is_enough(&self) -> bool {
         *self.enough.borrow()
     }
 
     /// Waits until somebody who has seen `position` has seen enough.
-    pub(crate) async fn has_seen_enough(&mut self, position: u64) {
-        let reached = self.goal.wait_for(|goal| goal.is_some_and(|goal| goal <= position));
+    pub(crate) async fn has_seen_enough(&self, position: u64) {
+        let mut goal = self.goal.clone();
+        let reached = goal.wait_for(|goal| goal.is_some_and(|goal| goal <= position));
         reached.await.expect("the test keeps its sender");
     }
 }

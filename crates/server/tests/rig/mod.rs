@@ -8,6 +8,7 @@ mod packet;
 mod polling;
 mod process;
 mod random;
+pub(crate) mod record;
 mod site;
 mod socket;
 mod sse;

@@ -6,7 +6,7 @@ use journal::{
     Ask, Cursor, CursorKey, Declaration, Encode, Entry, Filter, Json, Key, Pattern, Principal, Push, Rule, RuleBook,
     Span, TopicName, TopicRules, Undeclared, UserId,
 };
-use space::{Answer, Projector, Request, Space, SpaceOptions, Writer};
+use space::{Answer, Bounds, Projector, Request, Space, SpaceOptions, Writer};
 use tempfile::TempDir;
 
 /// Encodes as `position topic action data author`, behind a frame of one byte.
@@ -59,7 +59,13 @@ pub(crate) fn rules() -> RuleBook {
 }
 
 fn options() -> SpaceOptions {
-    SpaceOptions { rules: rules(), keys: CursorKey::new([3; 32]), encoder: Arc::new(Plain), data_bytes_max: 1_000 }
+    SpaceOptions {
+        rules: rules(),
+        keys: CursorKey::new([3; 32]),
+        encoder: Arc::new(Plain),
+        data_bytes_max: 1_000,
+        bounds: Bounds::default(),
+    }
 }
 
 impl Bench {

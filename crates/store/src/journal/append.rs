@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::{Head, read::Shared, row, segment::Segment};
 use crate::{
-    Failure, Faults,
-    folder::{self, FolderLock},
+    Disk, Failure, Faults,
+    folder::FolderLock,
     limits::{BUSY_WAIT_MS_MAX, COOLING_WAIT_MS_MAX, JOURNAL_CACHE_KIB, WAL_FRAMES_MAX},
     sqlite::{self, Checkpoint, Sync, Writing},
 };
@@ -62,6 +62,7 @@ pub(super) const WRITING: Writing = Writing { sync: Sync::Full, cache_kib: JOURN
 
 /// The writer's side of a journal on disk.
 pub(super) struct SqliteJournal {
+    pub(super) disk: Disk,
     pub(super) folder: PathBuf,
     pub(super) identity: [u8; 16],
     pub(super) segment_entries_max: u64,
@@ -123,8 +124,8 @@ impl SqliteJournal {
 
     /// Begins a new segment behind `before`. A crash leaves either no new segment or an empty one; both are whole.
     fn roll(&mut self, before: Head) -> Result<(), Failure> {
-        let segment = Arc::new(Segment::create(&self.folder, self.identity, before)?);
-        let writer = Writer::open(Arc::clone(&segment))?;
+        let segment = Arc::new(Segment::create(&self.disk, &self.folder, self.identity, before)?);
+        let writer = Writer::open(&self.disk, Arc::clone(&segment))?;
         self.cooling = self.hot.replace(writer);
         self.shared.segments.write().push(segment);
         self.cool()
@@ -167,10 +168,10 @@ impl Drop for SqliteJournal {
 }
 
 impl Writer {
-    pub(super) fn open(segment: Arc<Segment>) -> Result<Self, Failure> {
+    pub(super) fn open(disk: &Disk, segment: Arc<Segment>) -> Result<Self, Failure> {
         let connection = sqlite::open_writer(&segment.path, WRITING)?;
         // SQLite does not notice when the name of its log fails to reach the disk.
-        segment.path.parent().map_or(Ok(()), folder::sync)?;
+        segment.path.parent().map_or(Ok(()), |folder| disk.sync_folder(folder))?;
         Ok(Self { segment, connection })
     }
 

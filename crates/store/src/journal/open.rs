@@ -1,8 +1,6 @@
 //! Opening: the lock, the leftovers of a crash, the joints of the segments, and the last entries against the chain.
 
 use std::{
-    fs::File,
-    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,8 +16,8 @@ use super::{
     segment::{self, Segment},
 };
 use crate::{
-    Failure, Faults,
-    folder::{self, FolderLock, LockError},
+    Disk, Failure, Faults,
+    folder::LockError,
     limits::{SEGMENT_ENTRIES_MAX, VERIFIED_AT_OPEN_ENTRIES},
     sqlite::PoolError,
 };
@@ -33,13 +31,20 @@ pub struct JournalOptions {
     pub segment_entries_max: u64,
     /// Lets tests make writes fail.
     pub faults: Faults,
+    /// Where it lies.
+    pub disk: Disk,
 }
 
 impl JournalOptions {
     /// What production uses.
     #[must_use]
     pub fn new(identity_if_new: [u8; 16]) -> Self {
-        Self { identity_if_new, segment_entries_max: SEGMENT_ENTRIES_MAX, faults: Faults::default() }
+        Self {
+            identity_if_new,
+            segment_entries_max: SEGMENT_ENTRIES_MAX,
+            faults: Faults::default(),
+            disk: Disk::System,
+        }
     }
 }
 
@@ -91,16 +96,18 @@ pub(super) struct Opened {
 impl SqliteJournal {
     pub(super) fn open(space: &Path, options: &JournalOptions) -> Result<Opened, OpenError> {
         let folder = journal_folder(space);
-        folder::create_all(&folder)?;
-        let lock = FolderLock::take(space).map_err(|error| match error {
+        let disk = options.disk.clone();
+        disk.create_folders(&folder)?;
+        let lock = disk.lock(space).map_err(|error| match error {
             LockError::Held(holder) => OpenError::Locked { folder: space.to_owned(), holder },
             LockError::Failed(failure) => failure.into(),
         })?;
-        let segments = prepare(&folder, options.identity_if_new)?;
+        let segments = prepare(&disk, &folder, options.identity_if_new)?;
         let identity = segments[0].identity;
-        let shared = Arc::new(Shared { segments: RwLock::new(segments), pool: Arc::default() });
+        let shared = Arc::new(Shared { disk: disk.clone(), segments: RwLock::new(segments), pool: Arc::default() });
         let segment_entries_max = options.segment_entries_max;
         let mut journal = Self {
+            disk,
             folder,
             identity,
             segment_entries_max,
@@ -122,7 +129,7 @@ impl SqliteJournal {
             PoolError::Failed(failure) => failure,
         })?;
         self.abandon();
-        let segments = prepare(&self.folder, self.identity)?;
+        let segments = prepare(&self.disk, &self.folder, self.identity)?;
         *self.shared.segments.write() = segments;
         self.recover()
     }
@@ -131,7 +138,7 @@ impl SqliteJournal {
     /// last segment for appending.
     fn recover(&mut self) -> Result<Head, OpenError> {
         let segments = self.shared.segments.read().clone();
-        let hot = Writer::open(Arc::clone(segments.last().expect("an open journal has a segment")))?;
+        let hot = Writer::open(&self.disk, Arc::clone(segments.last().expect("an open journal has a segment")))?;
         hot.empty_log()?;
         let head = joined(&segments)?;
         verify_last(&segments, head)?;
@@ -147,36 +154,26 @@ pub(super) fn journal_folder(space: &Path) -> PathBuf {
 }
 
 /// Cleans up after a crash and describes the segments, of which there is at least one afterwards.
-fn prepare(folder: &Path, identity_if_new: [u8; 16]) -> Result<Vec<Arc<Segment>>, OpenError> {
-    segment::delete_unfinished(folder)?;
-    let paths = segment::list(folder)?;
+fn prepare(disk: &Disk, folder: &Path, identity_if_new: [u8; 16]) -> Result<Vec<Arc<Segment>>, OpenError> {
+    segment::delete_unfinished(disk, folder)?;
+    let paths = segment::list(disk, folder)?;
     if paths.is_empty() {
         let start = Head { position: Position::START, tag: Tag::genesis(identity_if_new), time_ms: 0 };
-        return Ok(vec![Arc::new(Segment::create(folder, identity_if_new, start)?)]);
+        return Ok(vec![Arc::new(Segment::create(disk, folder, identity_if_new, start)?)]);
     }
-    paths.iter().map(|path| settle(path).map(Arc::new)).collect()
+    paths.iter().map(|path| settle(disk, path).map(Arc::new)).collect()
 }
 
 /// Describes a segment after making its log what it is on disk. A log that a crash left beside a cold segment is emptied
 /// on the way.
-fn settle(path: &Path) -> Result<Segment, OpenError> {
+fn settle(disk: &Disk, path: &Path) -> Result<Segment, OpenError> {
     let log = segment::log_of(path);
-    let has_log = log.metadata().is_ok_and(|log| log.len() > 0);
+    let has_log = disk.bytes(&log).is_some_and(|bytes| bytes > 0);
     if has_log {
-        from_disk(&log).map_err(|error| Failure::new("syncing", &log, error))?;
+        disk.settle(&log)?;
     }
     let connection = if has_log { segment::open_writer(path)? } else { segment::open_reader(path)? };
     Ok(Segment::describe(path, &connection)?)
-}
-
-/// Makes durable what a killed process had written and not yet synced, before anybody reads it. A page whose sync failed
-/// once looks clean in the kernel's memory and is not on disk: let go of all pages, so that they are read from there.
-fn from_disk(log: &Path) -> io::Result<()> {
-    let log = File::open(log)?;
-    log.sync_all()?;
-    #[cfg(target_os = "linux")]
-    rustix::fs::fadvise(&log, 0, None, rustix::fs::Advice::DontNeed)?;
-    Ok(())
 }
 
 /// Holds each segment against the end of the one before it; answers where the last one ends.

@@ -14,7 +14,7 @@ use super::{
     segment::Segment,
 };
 use crate::{
-    Failure,
+    Disk, Failure,
     sqlite::{Pool, PoolError, Pooled},
 };
 
@@ -30,6 +30,7 @@ enum Arm {
 
 /// What the owner and the readers of a journal on disk share.
 pub(super) struct Shared {
+    pub(super) disk: Disk,
     /// Oldest first; the last one is being appended to.
     pub(super) segments: RwLock<Vec<Arc<Segment>>>,
     pub(super) pool: Arc<Pool>,
@@ -77,6 +78,14 @@ impl JournalReader {
 
     pub(super) fn sqlite(shared: Arc<Shared>) -> Self {
         Self(Arm::Sqlite(shared))
+    }
+
+    /// Where the journal lies.
+    pub(crate) fn disk(&self) -> Disk {
+        match &self.0 {
+            Arm::Memory(_) => Disk::System,
+            Arm::Sqlite(shared) => shared.disk.clone(),
+        }
     }
 
     /// The first position that is present, or will be when there is none yet.

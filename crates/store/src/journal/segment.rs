@@ -1,9 +1,6 @@
 //! A segment: one SQLite file with the entries from its first position on, named after it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use journal::{Position, Tag};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -15,7 +12,7 @@ use super::{
     row,
 };
 use crate::{
-    Failure, folder,
+    Disk, Failure,
     sqlite::{self, Checkpoint},
 };
 
@@ -35,14 +32,14 @@ const UNFINISHED: &str = ".unfinished";
 
 impl Segment {
     /// Creates the segment that continues `before`, whole and durable under its name, or not at all.
-    pub(super) fn create(folder: &Path, identity: [u8; 16], before: Head) -> Result<Self, Failure> {
+    pub(super) fn create(disk: &Disk, folder: &Path, identity: [u8; 16], before: Head) -> Result<Self, Failure> {
         let first = before.position.next();
         let path = folder.join(format!("{:020}.db", first.0));
         let unfinished = folder.join(format!("{:020}{UNFINISHED}", first.0));
         let segment = Self { path, identity, first, before };
         segment.write_empty(&unfinished)?;
-        fs::rename(&unfinished, &segment.path).map_err(|error| Failure::new("naming", &segment.path, error))?;
-        folder::sync(folder)?;
+        disk.rename(&unfinished, &segment.path)?;
+        disk.sync_folder(folder)?;
         Ok(segment)
     }
 
@@ -114,25 +111,17 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Trouble> {
 }
 
 /// The finished segments of a journal's folder, oldest first.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = files(folder)?;
+pub(super) fn list(disk: &Disk, folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = disk.files(folder)?;
     found.retain(|path| position_in_name(path).is_some());
     found.sort();
     Ok(found)
 }
 
 /// Deletes what a crash left of segments that were never finished.
-pub(super) fn delete_unfinished(folder: &Path) -> Result<(), Failure> {
+pub(super) fn delete_unfinished(disk: &Disk, folder: &Path) -> Result<(), Failure> {
     let is_unfinished = |path: &&PathBuf| path.to_str().is_some_and(|path| path.contains(UNFINISHED));
-    files(folder)?.iter().filter(is_unfinished).try_for_each(|path| {
-        fs::remove_file(path).map_err(|error| Failure::new("deleting the unfinished", path, error))
-    })
-}
-
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |error| Failure::new("listing", folder, error);
-    let entries = fs::read_dir(folder).map_err(failed)?;
-    entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
+    disk.files(folder)?.iter().filter(is_unfinished).try_for_each(|path| disk.delete(path))
 }
 
 /// `…/00000000000000000001.db` → 1.

@@ -12,7 +12,7 @@ use super::{
     segment::{self, Segment},
 };
 use crate::{
-    Failure,
+    Disk, Failure,
     limits::{VERIFY_PAGE_BYTES, VERIFY_PAGE_ENTRIES},
 };
 
@@ -38,9 +38,17 @@ pub struct Verification {
 ///
 /// # Errors
 /// Only when the files cannot be read; what is wrong *in* them is a [`Verification::fault`].
-pub fn verify(space: &Path, mut progress: impl FnMut(Position)) -> Result<Verification, Failure> {
+pub fn verify(space: &Path, progress: impl FnMut(Position)) -> Result<Verification, Failure> {
+    verify_on(&Disk::System, space, progress)
+}
+
+/// [`verify`] on another disk.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_on(disk: &Disk, space: &Path, mut progress: impl FnMut(Position)) -> Result<Verification, Failure> {
     let folder = journal_folder(space);
-    let paths = segment::list(&folder)?;
+    let paths = segment::list(disk, &folder)?;
     if paths.is_empty() {
         return Err(Failure::new("verifying", &folder, "there is no journal"));
     }

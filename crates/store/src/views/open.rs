@@ -1,7 +1,6 @@
 //! Opening: what can be kept is kept, what cannot is thrown away and built again.
 
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,7 +10,7 @@ use rusqlite::Connection;
 
 use super::{ViewsError, absence::Absence, apply::SqliteViews, query, read::Shared};
 use crate::{
-    Failure, JournalReader, ReadError, folder,
+    Disk, Failure, JournalReader, ReadError,
     limits::VIEWS_CACHE_KIB,
     sqlite::{self, Sync, Writing},
 };
@@ -58,12 +57,13 @@ enum Found {
 
 impl SqliteViews {
     pub(super) fn open(space: &Path, journal: &JournalReader) -> Result<Opened, ViewsError> {
-        folder::create_all(space)?;
+        let disk = journal.disk();
+        disk.create_folders(space)?;
         let path = space.join("views.db");
-        let (connection, at, start) = match find(&path, journal)? {
+        let (connection, at, start) = match find(&disk, &path, journal)? {
             Found::Usable(connection, at) => (connection, at, ViewsStart::Kept),
-            Found::Missing => create(&path, journal, ViewsStart::New)?,
-            Found::Unusable(why) => create(&path, journal, ViewsStart::Discarded(why))?,
+            Found::Missing => create(&disk, &path, journal, ViewsStart::New)?,
+            Found::Unusable(why) => create(&disk, &path, journal, ViewsStart::Discarded(why))?,
         };
         // What is new holds nothing yet that the filters would have to learn.
         let absence = if start == ViewsStart::Kept { Absence::default() } else { Absence::of_nothing() };
@@ -73,8 +73,8 @@ impl SqliteViews {
 }
 
 /// Looks at what is there, and holds it against the journal.
-fn find(path: &Path, journal: &JournalReader) -> Result<Found, ViewsError> {
-    if !path.exists() {
+fn find(disk: &Disk, path: &Path, journal: &JournalReader) -> Result<Found, ViewsError> {
+    if disk.bytes(path).is_none() {
         return Ok(Found::Missing);
     }
     let described = sqlite::open_writer(path, WRITING)
@@ -107,6 +107,7 @@ fn describe(connection: &Connection) -> rusqlite::Result<(i64, Option<(Position,
 }
 
 fn create(
+    disk: &Disk,
     path: &Path,
     journal: &JournalReader,
     start: ViewsStart,
@@ -114,19 +115,12 @@ fn create(
     for ending in ["", "-wal", "-shm"] {
         let mut file = path.as_os_str().to_owned();
         file.push(ending);
-        delete(&PathBuf::from(file))?;
+        disk.delete(&PathBuf::from(file))?;
     }
     let at = start_of(journal)?;
     let mut connection = sqlite::open_writer(path, WRITING)?;
     begin_anew(&mut connection, at).map_err(|error| judge(path, &error))?;
     Ok((connection, at, start))
-}
-
-fn delete(file: &Path) -> Result<(), Failure> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::new("deleting", file, error)),
-        _ => Ok(()),
-    }
 }
 
 /// Replaces whatever tables there are by empty ones, in one transaction.

@@ -47,6 +47,12 @@ const LAWS: &[Law] = &[
         must_not: PURE,
         why: "the judge shares no code with what it judges, and needs nothing but the record",
     },
+    Law {
+        name: "vfs",
+        may: &[],
+        must_not: &[],
+        why: "it is a file system for SQLite, and knows nothing of what lies in its files",
+    },
     Law { name: "xtask", may: &[], must_not: &[], why: "chores must work when the product does not compile" },
 ];
 
@@ -80,6 +86,7 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<Finding>> {
 
 fn manifest(name: &str) -> String {
     match name {
+        "vfs" => "sim/vfs/Cargo.toml".to_owned(),
         "bench" | "history" | "xtask" => format!("{name}/Cargo.toml"),
         _ => format!("crates/{name}/Cargo.toml"),
     }

@@ -10,6 +10,9 @@ export const PHONE = {
   isMobile: true,
 };
 
+/** Drawn so often at the same place, the messages are at rest. */
+const STILL_FRAMES = 10;
+
 /** How many places a finger is felt at on its way. */
 const DRAG_STEPS = 12;
 
@@ -63,5 +66,17 @@ export class TouchPerson extends Person {
     for (let step = 1; step <= DRAG_STEPS; step += 1) await touch("touchMove", from + (distance * step) / DRAG_STEPS);
     await touch("touchEnd");
     await session.detach();
+    await this.#rest();
+  }
+
+  /** Resolves when the messages move no more: a finger that lets go in motion leaves them rolling. */
+  #rest() {
+    return this.page.getByTestId("conversation").evaluate(async (frame, still) => {
+      for (let before = Number.NaN, same = 0; same < still; ) {
+        await new Promise((drawn) => requestAnimationFrame(drawn));
+        same = frame.scrollTop === before ? same + 1 : 0;
+        before = frame.scrollTop;
+      }
+    }, STILL_FRAMES);
   }
 }

@@ -26,10 +26,13 @@ async function examinedThrough(t, faults) {
   return examined(url, "--data", server.data);
 }
 
-/** These lines are problems that name their fix, these others are ok, and the exit code says which of both counts. */
+/**
+ * These lines are problems that name their fix, these others are none (a slow machine may get a warning for its speed), and
+ * the exit code says which of both counts.
+ */
 function judge(report, problems, fine) {
   for (const problem of problems) assert.equal(verdictOn(report, problem), "PROBLEM", report.text);
-  for (const line of fine) assert.equal(verdictOn(report, line), "ok", report.text);
+  for (const line of fine) assert.notEqual(verdictOn(report, line), "PROBLEM", report.text);
   const found = report.lines.filter(({ verdict }) => verdict === "PROBLEM");
   assert.equal(found.length, problems.length, `no other problem than these:\n${report.text}`);
   assert.equal(report.code, problems.length > 0 ? 1 : 0, report.text);

@@ -16,7 +16,9 @@ test("of a healthy server with a page connected every line is ok, and nothing of
 
   const report = await examined(server.url, "--data", server.data, "--origin", "http://localhost:5173");
   assert.equal(report.code, 0, report.text);
-  for (const { verdict, text } of report.lines) assert.equal(verdict, "ok", text);
+  // A busy machine may be told that it is slow.
+  const isSpeed = ({ verdict, text }) => verdict === "warning" && /a push comes back after/.test(text);
+  for (const line of report.lines) assert.ok(line.verdict === "ok" || isSpeed(line), line.text);
   for (const question of [
     /Tidings \S+ is at/,
     /a WebSocket opens/,

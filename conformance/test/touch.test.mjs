@@ -78,14 +78,14 @@ test("a finger draws the messages back, new ones wait below, and a tap returns t
   await poll(() => isInView(tom, tom.message("and one more")), "the room to follow again");
 });
 
-/** The messages of which something is on the screen, from top to bottom: their ids, and a place on each to tap at. */
+/** The messages of which a finger's breadth is on the screen, from top to bottom: their ids, and a place on each to tap at. */
 function inSight(person) {
   return person.page.getByTestId("conversation").evaluate((frame) => {
     const { top, bottom } = frame.getBoundingClientRect();
     const bubbles = [...frame.querySelectorAll("[data-message-id] [data-bubble]")];
     return bubbles
       .map((bubble) => ({ bubble, box: bubble.getBoundingClientRect() }))
-      .filter(({ box }) => box.bottom > top + 4 && box.top < bottom - 4)
+      .filter(({ box }) => box.bottom > top + 20 && box.top < bottom - 20)
       .map(({ bubble, box }) => ({
         id: bubble.closest("[data-message-id]").dataset.messageId,
         x: box.left + 8,

@@ -46,10 +46,7 @@ impl CursorKey {
     /// Whether the cursor was made for this position *and* this tag.
     #[must_use]
     pub fn verifies(&self, cursor: &Cursor, tag: &Tag) -> bool {
-        // A 64-bit code that only protects against accidents and guesses of one's own place needs no constant time,
-        // but it costs nothing: compare without an early end.
-        let expected = self.code(cursor.position, tag);
-        expected.iter().zip(cursor.code).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+        self.cursor(cursor.position, tag).is(cursor)
     }
 
     fn code(&self, position: Position, tag: &Tag) -> [u8; 8] {
@@ -62,6 +59,15 @@ impl CursorKey {
 }
 
 impl Cursor {
+    /// Whether a cursor that somebody brought is this one.
+    #[must_use]
+    pub fn is(&self, brought: &Self) -> bool {
+        // A 64-bit code that only protects against accidents and guesses of one's own place needs no constant time,
+        // but it costs nothing: compare without an early end.
+        let differs = self.code.iter().zip(brought.code).fold(0, |differs, (a, b)| differs | (a ^ b));
+        self.position == brought.position && differs == 0
+    }
+
     /// The opaque URL-safe text, always [`CURSOR_TEXT_BYTES`] long.
     #[must_use]
     pub fn encode(&self) -> String {

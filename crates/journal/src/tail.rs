@@ -52,6 +52,8 @@ pub struct Chunk {
     bytes: Bytes,
     spans: Vec<Span>,
     slots: Vec<Slot>,
+    /// The cursor of each entry.
+    cursors: Vec<Cursor>,
     /// Its topics, ascending, each once.
     topics: Vec<TopicIndex>,
     /// With several topics: the places of each topic's entries, topic by topic.
@@ -187,6 +189,14 @@ impl Tail {
         self.chunks.front().map_or(self.head.next(), |chunk| chunk.first)
     }
 
+    /// The cursor of an entry that it still has.
+    #[must_use]
+    pub fn cursor_at(&self, position: Position) -> Option<Cursor> {
+        let chunk = self.chunks_from(position).next()?;
+        let place = usize::try_from(position.0.checked_sub(chunk.first.0)?).ok()?;
+        chunk.cursors.get(place).copied()
+    }
+
     /// The name behind a topic's number.
     #[must_use]
     pub fn topic_name(&self, index: TopicIndex) -> &TopicName {
@@ -258,6 +268,7 @@ impl ChunkBuilder {
             bytes: Bytes::new(),
             spans: Vec::with_capacity(entries),
             slots: Vec::with_capacity(entries),
+            cursors: Vec::with_capacity(entries),
             topics: Vec::new(),
             places: Vec::new(),
             places_end: Vec::new(),
@@ -270,6 +281,7 @@ impl ChunkBuilder {
         debug_assert_eq!(entry.position.0, self.chunk.first.0 + self.chunk.len() as u64);
         let cursor = keys.cursor(entry.position, &entry.tag);
         self.chunk.spans.push(encoder.encode(entry, &cursor, &mut self.bytes));
+        self.chunk.cursors.push(cursor);
         self.chunk.slots.push(Slot { topic, owner: entry.owner().cloned(), is_clear: entry.action == Action::Clear });
     }
 

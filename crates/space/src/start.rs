@@ -58,6 +58,17 @@ impl Start {
 }
 
 impl Space {
+    /// Where somebody starts whose cursor is of an entry that is still in the tail: most of those who come back at all.
+    /// None: only the store can tell.
+    #[must_use]
+    pub fn start_in_tail(&self, cursor: &str) -> Option<Start> {
+        let brought = Cursor::decode(cursor).ok()?;
+        let tail = self.tail();
+        let missed = tail.head().0.checked_sub(brought.position.0)?;
+        let resumes = missed <= self.bounds.resume_entries && tail.cursor_at(brought.position)?.is(&brought);
+        resumes.then_some(Start::Resumed(brought))
+    }
+
     /// Where somebody with this cursor starts. Reads the store: not for the serving threads.
     pub fn start(&self, cursor: Option<&str>, who: &Principal, filter: &Filter) -> Result<Start, ReadError> {
         let Some(text) = cursor else { return Ok(Start::Fresh(self.head_cursor())) };

@@ -80,8 +80,12 @@ impl SyncApp {
                 return;
             }
         };
-        if entrance.cursor.is_none() {
-            let start = Start::Fresh(entrance.running.space.head_cursor());
+        let space = &entrance.running.space;
+        let start = match &entrance.cursor {
+            None => Some(Start::Fresh(space.head_cursor())),
+            Some(cursor) => space.start_in_tail(cursor),
+        };
+        if let Some(start) = start {
             return self.admit(link, session, entrance, start, out);
         }
         let (app, link) = (Arc::clone(self), Arc::clone(link));

@@ -67,3 +67,21 @@ fn more_readable_entries_than_are_replayed_are_too_far_and_unreadable_ones_do_no
     assert!(matches!(start(&Filter::Everything), Start::Reset(ResetReason::TooFar, _)));
     assert!(matches!(start(&filter("mine")), Start::Resumed(_)));
 }
+
+#[test]
+fn a_cursor_of_the_tail_is_honoured_without_the_store_and_no_other_is() {
+    let mut bench = Bench::new(Kept::InMemory);
+    let ann = member("ann");
+    let genesis = bench.space.head_cursor();
+    let cursors: Vec<Cursor> = (1..=20).map(|id| bench.push(&ann, add("a", id)).unwrap().cursor).collect();
+    bench.project();
+    let in_tail = |cursor: &Cursor| bench.space.start_in_tail(&cursor.encode());
+    for cursor in &cursors {
+        assert_eq!(in_tail(cursor), Some(Start::Resumed(*cursor)));
+        assert_eq!(start(&bench, Some(&cursor.encode())), Start::Resumed(*cursor), "as the store says");
+    }
+    assert_eq!(in_tail(&genesis), None, "before the tail the store is asked");
+    let foreign = |position| CursorKey::new([3; 32]).cursor(Position(position), &Tag([1; 32]));
+    assert_eq!((in_tail(&foreign(7)), in_tail(&foreign(21))), (None, None), "and where it is not ours");
+    assert_eq!(bench.space.start_in_tail("garbage"), None);
+}

@@ -201,3 +201,6 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::messages as server_messages;

@@ -11,6 +11,8 @@ mod tally;
 
 pub(crate) use counts::Counts;
 pub(crate) use follower::Follower;
+#[cfg(test)]
+pub(crate) use follower::server_messages;
 pub(crate) use frame::{Frame, Opcode, masked};
 pub(crate) use order::{Order, Pushed};
 pub(crate) use reference::Reference;

@@ -236,7 +236,8 @@ impl Followers {
             self.greet(index);
             return Ok(());
         }
-        if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) { self.read(index) } else { Ok(()) }
+        let ends = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
+        if ends || flags.contains(EventFlags::IN) { self.read(index, ends) } else { Ok(()) }
     }
 
     fn greet(&mut self, index: usize) {
@@ -250,8 +251,9 @@ impl Followers {
         }
     }
 
-    /// Reads until nothing is left: an edge is told once.
-    fn read(&mut self, index: usize) -> anyhow::Result<()> {
+    /// Reads until nothing is left: an edge is told once. A read that does not fill the buffer has taken everything, unless
+    /// the end was told with it.
+    fn read(&mut self, index: usize, ends: bool) -> anyhow::Result<()> {
         loop {
             let (Link::Greeting(fd, _) | Link::Live(fd)) = &self.sockets[index].link else { return Ok(()) };
             let length = match io::read(fd, &mut self.buffer[..]) {
@@ -262,7 +264,7 @@ impl Followers {
                 Err(error) => return Err(error.into()),
             };
             self.take(index, length)?;
-            if length < READ_BYTES {
+            if length < READ_BYTES && !ends {
                 return Ok(());
             }
         }
@@ -348,6 +350,6 @@ impl Followers {
 }
 
 fn listen(epoll: &OwnedFd, fd: &OwnedFd, index: usize) -> anyhow::Result<()> {
-    let flags = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
+    let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
     Ok(epoll::add(epoll, fd, EventData::new_u64(index as u64), flags)?)
 }

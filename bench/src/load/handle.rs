@@ -58,7 +58,7 @@ impl Crowd {
     /// # Errors
     /// Some were refused or cut off, or nothing happens for [`SILENCE_TIME`].
     pub(crate) fn until_live(&self, count: u64) -> anyhow::Result<()> {
-        let reached = self.until(|progress| progress.live(), |live| live >= count);
+        let reached = self.until(|progress| progress.live(), |live| live >= count || self.progress.failed() > 0);
         let (live, failed) = (self.progress.live(), self.progress.failed());
         anyhow::ensure!(
             reached && failed == 0,
@@ -70,6 +70,12 @@ impl Crowd {
     /// Waits until so many messages have arrived, and says whether they have, or nothing came for [`SILENCE_TIME`].
     pub(crate) fn until_delivered(&self, count: u64) -> bool {
         self.until(|progress| progress.delivered(), |delivered| delivered >= count)
+    }
+
+    /// Waits until so many followers were cut off.
+    #[cfg(test)]
+    pub(crate) fn until_failed(&self, count: u64) -> bool {
+        self.until(|progress| progress.failed(), |failed| failed >= count)
     }
 
     fn until(&self, read: impl Fn(&Progress) -> u64, enough: impl Fn(u64) -> bool) -> bool {

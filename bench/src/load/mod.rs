@@ -4,6 +4,8 @@
 mod answer;
 mod asker;
 mod dial;
+#[cfg(test)]
+mod faulty_server;
 mod followers;
 mod greeting;
 mod handle;

@@ -21,16 +21,33 @@ pub(crate) struct Schedule {
     burst_ns: f64,
     /// Pushes of it that are sent.
     sent: u32,
+    /// Nothing is due after this.
+    end_ns: f64,
 }
 
 impl Schedule {
     /// A schedule that begins at that time.
     pub(crate) fn new(pace: Pace, start_ns: u64) -> Self {
-        Self { pace, burst_ns: start_ns as f64, sent: 0 }
+        Self { pace, burst_ns: start_ns as f64, sent: 0, end_ns: f64::INFINITY }
+    }
+
+    /// The pushing ends at that time. In an open loop what was due before is still sent: a server that is behind must not
+    /// be spared the pushes that it would answer latest.
+    pub(crate) fn end(&mut self, now_ns: u64) {
+        let is_open = matches!(self.pace, Pace::Open { .. });
+        self.end_ns = self.end_ns.min(if is_open { now_ns as f64 } else { f64::NEG_INFINITY });
+    }
+
+    /// Whether nothing will be due any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.burst_ns > self.end_ns
     }
 
     /// When the push that is to be sent now was due; `None` if none is. `under_way` are deliveries that are owed.
     pub(crate) fn take(&mut self, now_ns: u64, under_way: impl Fn() -> u64) -> Option<u64> {
+        if self.is_over() {
+            return None;
+        }
         let (burst, interval_ns, held) = match self.pace {
             Pace::Closed => return Some(now_ns),
             Pace::Open { per_second, burst } => (burst, interval_ns(per_second, burst), None),
@@ -80,6 +97,21 @@ mod tests {
         assert!(all(&mut schedule, 9, 0).is_empty());
         assert_eq!(all(&mut schedule, 2_000_010, 0), [10, 1_000_010, 2_000_010]);
         assert_eq!(schedule.next_ns(), Some(3_000_010));
+    }
+
+    #[test]
+    fn what_was_due_before_the_end_is_still_sent_in_an_open_loop() {
+        let mut schedule = Schedule::new(Pace::Open { per_second: 1_000.0, burst: 1 }, 0);
+        schedule.end(2_500_000);
+        schedule.end(9_000_000);
+        assert!(!schedule.is_over());
+        assert_eq!(all(&mut schedule, 9_000_000, 0), [0, 1_000_000, 2_000_000]);
+        assert!(schedule.is_over());
+        for pace in [Pace::Closed, Pace::Held { per_second: 1_000.0, burst: 1, ahead: 9, followers: 1 }] {
+            let mut schedule = Schedule::new(pace, 0);
+            schedule.end(2_500_000);
+            assert!(schedule.is_over() && all(&mut schedule, 2_500_000, 0).is_empty());
+        }
     }
 
     #[test]

@@ -32,6 +32,9 @@ use crate::{
 /// The longest wait, so that the end of the pushing is noticed.
 const WAIT_MAX: Duration = Duration::from_millis(5);
 
+/// Pushes that were due and never sent which are still counted, one by one.
+const UNSENT_MAX: usize = 10_000_000;
+
 /// What one read takes, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -132,6 +135,7 @@ struct Pushers {
     turn: usize,
     sent: u64,
     acked: u64,
+    last_answer: Instant,
     report: PushReport,
 }
 
@@ -155,7 +159,20 @@ impl Pushers {
         last.resize(last.len().max(plan.connections * plan.topics), 0);
         let pushed = Pushed { last, ..Pushed::default() };
         let report = PushReport { pushed, acks: latencies(), accepted: 0, refusals: BTreeMap::new() };
-        Ok(Self { plan, clock, window, progress, epoll, links, templates, turn: 0, sent: 0, acked: 0, report })
+        Ok(Self {
+            plan,
+            clock,
+            window,
+            progress,
+            epoll,
+            links,
+            templates,
+            turn: 0,
+            sent: 0,
+            acked: 0,
+            last_answer: Instant::now(),
+            report,
+        })
     }
 
     fn run(mut self) -> anyhow::Result<PushReport> {
@@ -163,16 +180,19 @@ impl Pushers {
         let mut buffer = vec![0; BUFFER_BYTES];
         let mut ended: Option<Instant> = None;
         loop {
-            if self.progress.is_pushing_over() || self.sent == self.plan.pushes_max {
-                let ended = *ended.get_or_insert_with(Instant::now);
-                if self.acked == self.sent || ended.elapsed() > ACK_TIME {
-                    return Ok(self.finish());
-                }
-            } else {
-                self.send_due(&mut schedule)?;
+            if self.progress.is_pushing_over() {
+                schedule.end(self.clock.now_ns());
+                ended.get_or_insert_with(Instant::now);
+            }
+            self.send_due(&mut schedule)?;
+            let all_sent = schedule.is_over() || self.sent == self.plan.pushes_max;
+            let silent = self.acked < self.sent && self.last_answer.elapsed() > ACK_TIME;
+            let too_late = silent || ended.is_some_and(|ended| ended.elapsed() > ACK_TIME);
+            if (all_sent && self.acked == self.sent) || too_late {
+                return Ok(self.finish(schedule));
             }
             // While no connection has room, only an answer changes that.
-            let next_ns = if ended.is_some() || self.free_link().is_none() { None } else { schedule.next_ns() };
+            let next_ns = if all_sent || self.free_link().is_none() { None } else { schedule.next_ns() };
             self.take_answers(next_ns, &mut buffer)?;
         }
     }
@@ -219,6 +239,9 @@ impl Pushers {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
+        if !events.is_empty() {
+            self.last_answer = Instant::now();
+        }
         for event in events {
             let link = usize::try_from(event.data.u64()).expect("we gave it a usize");
             let (report, window, clock) = (&mut self.report, &self.window, self.clock);
@@ -241,7 +264,17 @@ impl Pushers {
         Ok(())
     }
 
-    fn finish(mut self) -> PushReport {
+    /// What was due and never sent, and what was never answered, has taken at least until now.
+    fn finish(mut self, mut schedule: Schedule) -> PushReport {
+        let now_ns = self.clock.now_ns();
+        let unanswered = self.links.iter().flat_map(|link| &link.unanswered).map(|push| push.due_ns);
+        let is_open = matches!(self.plan.pace, Pace::Open { .. }) && self.sent < self.plan.pushes_max;
+        let unsent = std::iter::from_fn(|| schedule.take(now_ns, || 0)).take(if is_open { UNSENT_MAX } else { 0 });
+        for due_ns in unanswered.chain(unsent) {
+            if self.window.holds(due_ns) {
+                self.report.acks.saturating_record(now_ns.saturating_sub(due_ns));
+            }
+        }
         for push in self.links.iter().flat_map(|link| &link.unanswered) {
             self.report.pushed.unsure.insert((push.lane, push.number));
             *self.report.refusals.entry("no answer".to_owned()).or_default() += 1;

@@ -1,4 +1,38 @@
-//! What all plots share: a scale in powers of ten, and the frame of an SVG that suits light and dark pages.
+//! What all plots share: scales, even ones from zero and ones in powers of ten, and the frame of an SVG that suits light
+//! and dark pages.
+
+/// An even scale from zero.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ruler {
+    step: f64,
+    steps: i32,
+    at_zero: f64,
+    at_end: f64,
+}
+
+impl Ruler {
+    /// A ruler from zero that holds all values, with steps of 1, 2 or 5 times a power of ten; `None` without a positive
+    /// value.
+    pub(crate) fn up_to(values: impl IntoIterator<Item = f64>, at_zero: f64, at_end: f64) -> Option<Self> {
+        let most = values.into_iter().filter(|value| value.is_finite()).fold(0.0, f64::max);
+        if most <= 0.0 {
+            return None;
+        }
+        let power = 10_f64.powf((most / 6.0).log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| most / step <= 6.0)?;
+        Some(Self { step, steps: (most / step).ceil() as i32, at_zero, at_end })
+    }
+
+    /// Where a value stands.
+    pub(crate) fn place(self, value: f64) -> f64 {
+        self.at_zero + value / (self.step * f64::from(self.steps)) * (self.at_end - self.at_zero)
+    }
+
+    /// Its steps.
+    pub(crate) fn ticks(self) -> impl Iterator<Item = f64> {
+        (0..=self.steps).map(move |step| f64::from(step) * self.step)
+    }
+}
 
 /// A scale in powers of ten between two places on the picture.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +97,19 @@ pub(crate) fn picture(width: f64, height: f64, title: &str, words: &str, drawing
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ruler_begins_at_zero_and_has_few_round_steps() {
+        for (most, ticks) in
+            [(22.0, "0 5 10 15 20 25"), (29.1, "0 5 10 15 20 25 30"), (0.3, "0 0.05 0.1 0.15 0.2 0.25 0.3")]
+        {
+            let ruler = Ruler::up_to([1e-3, most], 10.0, 110.0).unwrap();
+            let texts: Vec<_> = ruler.ticks().map(|tick| format!("{}", (tick * 100.0).round() / 100.0)).collect();
+            assert_eq!(texts.join(" "), ticks);
+            assert!((ruler.place(0.0) - 10.0).abs() < 1e-9 && ruler.place(most) <= 110.0);
+        }
+        assert!(Ruler::up_to([0.0], 0.0, 1.0).is_none());
+    }
 
     #[test]
     fn a_scale_holds_its_values_between_whole_powers_of_ten() {

@@ -32,7 +32,7 @@ fn cpu(results: &Results) -> String {
     bars(
         results,
         "Processor time of the server for one delivery",
-        ("µs per delivery, powers of ten; less is better", "µs"),
+        ("µs per delivery; less is better", "µs"),
         &groups,
         ("cpu_per_delivery_us", 1.0),
     )
@@ -42,7 +42,7 @@ fn memory(results: &Results) -> String {
     bars(
         results,
         "Resident memory of the server for one idle WebSocket",
-        ("KB per socket, powers of ten; less is better", "KB"),
+        ("KB per socket; less is better", "KB"),
         &[("idle", "idle sockets")],
         ("rss_per_socket_bytes", 1e-3),
     )
@@ -94,7 +94,7 @@ fn history(results: &Results) -> String {
         Line { name: name.to_owned(), class, points: HISTORIES.iter().filter_map(point).collect() }
     };
     let lines = figures.map(line).into_iter().filter(|line| !line.points.is_empty()).collect();
-    let (x_axis, y_axis) = ("entries in the journal", "ms");
+    let (x_axis, y_axis) = ("entries in the journal", "time, ms");
     Lines { title: "What a long history costs", x_axis, y_axis, lines }.draw()
 }
 

@@ -24,7 +24,8 @@ fn message(number: u32) -> Vec<u8> {
     frame(event.as_bytes())
 }
 
-fn messages(numbers: &[u32]) -> Vec<u8> {
+/// The messages with those numbers, as a server frames them.
+pub(crate) fn messages(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| message(*number)).collect()
 }
 

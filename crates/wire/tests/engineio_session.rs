@@ -183,6 +183,12 @@ fn a_probe_between_two_polls_is_answered_with_the_next_one_or_soon() {
 
     let (mut bench, probe) = asked();
     assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Failed, "not answered yet");
+
+    let mut bench = Bench::open(Transport::Polling);
+    let short = Config { upgrade_timeout: Duration::from_millis(50), ..CONFIG };
+    let probe = bench.session.probe_begins(bench.now, &short).unwrap();
+    assert_eq!(bench.session.probe_receives(bench.now, probe, &ping("probe")), ProbeStep::Wait);
+    assert_eq!(bench.pass(Duration::from_millis(25)), Tick::ProbeReply, "with half of its time left at least");
 }
 
 #[test]

@@ -302,7 +302,8 @@ impl Session {
         let Some(probe) = self.current_probe(id) else { return ProbeStep::Failed };
         match (packet, probe.stage) {
             (Packet::Ping(data), Stage::Opened) if data.as_ref() == b"probe" && !poll_open => {
-                probe.stage = Stage::Asked { reply_at: now + ENGINEIO_PROBE_REPLY_DELAY };
+                let left = probe.deadline.saturating_duration_since(now);
+                probe.stage = Stage::Asked { reply_at: now + ENGINEIO_PROBE_REPLY_DELAY.min(left / 2) };
                 ProbeStep::Wait
             }
             (Packet::Ping(data), Stage::Asked { .. }) if data.as_ref() == b"probe" => ProbeStep::Wait,

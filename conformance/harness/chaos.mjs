@@ -10,7 +10,12 @@ import { connect, createServer } from "node:net";
 import { Signal } from "./deadline.mjs";
 
 /** What happens in one direction when nothing happens. Bytes and times count from the connection's first byte. */
-export const CALM = { cutAt: Number.POSITIVE_INFINITY, stallAt: Number.POSITIVE_INFINITY, pieceBytes: 65_536, delayMs: 0 };
+export const CALM = {
+  cutAt: Number.POSITIVE_INFINITY,
+  stallAt: Number.POSITIVE_INFINITY,
+  pieceBytes: 65_536,
+  delayMs: 0,
+};
 
 /** A connection that nothing happens to. */
 export const CALM_PLAN = { up: CALM, down: CALM, twice: false };

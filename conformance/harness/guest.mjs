@@ -111,7 +111,11 @@ export class ProgramGuest {
   }
 
   untilUpdates(count, patienceMs) {
-    return this.#until(() => this.updates().length >= count, () => `${count} changes`, patienceMs);
+    return this.#until(
+      () => this.updates().length >= count,
+      () => `${count} changes`,
+      patienceMs,
+    );
   }
 
   updates() {
@@ -119,7 +123,12 @@ export class ProgramGuest {
   }
 
   resets() {
-    return [...this.#all("reset"), ...this.#all("connected").slice(1).filter(({ resumed }) => !resumed)];
+    return [
+      ...this.#all("reset"),
+      ...this.#all("connected")
+        .slice(1)
+        .filter(({ resumed }) => !resumed),
+    ];
   }
 
   connections() {

@@ -52,7 +52,12 @@ async function pushOwn({ isOver, guest, topic }) {
   let count = 0;
   while (!isOver()) {
     count += 1;
-    const answer = await guest.push({ type: topic, action: "add", data: { id: `own ${count}` }, key: `${topic} ${count}` });
+    const answer = await guest.push({
+      type: topic,
+      action: "add",
+      data: { id: `own ${count}` },
+      key: `${topic} ${count}`,
+    });
     assert.equal(answer.success, true, JSON.stringify(answer));
   }
   return count;

@@ -28,7 +28,14 @@ for (const [way, transports] of Object.entries(TRANSPORTS)) {
       const line = await badLine(t, server.port, first + index);
       const topic = `v${version}`;
       const guest = new StockGuest(t, { version, transports, url: line.url, token, topic });
-      const { changes, connections } = await ride({ guest, line, topic, api, disturbances: DISTURBANCES, patienceMs: 20_000 + DISTURBANCES * 3_000 });
+      const { changes, connections } = await ride({
+        guest,
+        line,
+        topic,
+        api,
+        disturbances: DISTURBANCES,
+        patienceMs: 20_000 + DISTURBANCES * 3_000,
+      });
       return `${version}: ${changes} changes over ${connections} connections, ${line.cuts} cuts, ${line.stalls} stalls, ${line.twice} twice`;
     });
     for (const done of await Promise.all(rides)) t.diagnostic(done);

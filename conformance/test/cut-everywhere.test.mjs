@@ -35,7 +35,9 @@ async function converse({ t, server, token, transports, name, cut }) {
   try {
     const [, start] = await ear.nth("connected", 1);
     const pushed = { type: name, action: "add", data: { id: "own 1" }, key: `${name} 1` };
-    await Promise.all([pushed, { ...pushed, data: { id: "own 2" }, key: `${name} 2` }].map((one) => keepPushing(ear, one)));
+    await Promise.all(
+      [pushed, { ...pushed, data: { id: "own 2" }, key: `${name} 2` }].map((one) => keepPushing(ear, one)),
+    );
     await api.addAll(name, ["other 1", "other 2"]);
     await ear.untilUpdates(4);
     const history = (await api.history(start)).filter(({ type }) => type === name);

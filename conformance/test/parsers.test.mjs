@@ -13,9 +13,8 @@ import { cases, isSamePacket, ours, seedsOf, theirPacket, theirPayload } from ".
 
 const CASES = Number(process.env.PARSER_CASES ?? 10_000);
 
-/** A binary packet's count, what follows its dash, and the same for other packets. */
+/** The count of attachments that a binary packet begins with. */
 const COUNT = /^[56]([^-]*)-/;
-const PLACEHOLDER = /_placeholder|\\u005f|\\u0070/i;
 
 /** What ours refuses and theirs takes: why, and when. */
 const STRICTER = {

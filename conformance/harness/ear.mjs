@@ -3,7 +3,7 @@
  * does not see (the packets' types and ack ids, the CONNECT that was sent). Tests wait on it and judge it afterwards.
  */
 import { Signal } from "./deadline.mjs";
-import { CLIENTS, EAGER } from "./stock-clients.mjs";
+import { EAGER, MINORS } from "./stock-clients.mjs";
 
 export class Ear {
   #signal = new Signal();
@@ -18,7 +18,7 @@ export class Ear {
    * Opens a socket of this client version that ends with the test. `options` are the client's own.
    */
   static open(t, version, url, options = {}) {
-    const socket = CLIENTS[version](url, { forceNew: true, ...EAGER, ...options, autoConnect: false });
+    const socket = MINORS[version](url, { forceNew: true, ...EAGER, ...options, autoConnect: false });
     const ear = new Ear(socket);
     t.after(() => socket.disconnect());
     socket.connect();

@@ -1,6 +1,8 @@
 //! The bounds that a user can move, with their defaults; DESIGN's other bounds are constants beside the code they bind.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
+
+use store::limits::SEGMENT_ENTRIES_MAX;
 
 use super::{error::ConfigError, layers::Layers};
 
@@ -9,6 +11,9 @@ pub const PAYLOAD_BYTES_DEFAULT: u64 = 1_000_000;
 
 /// Largest push that can be configured, in bytes: it is held in memory a few times while it travels.
 pub const PAYLOAD_BYTES_MAX: u64 = 50_000_000;
+
+/// Entries of one file of the journal: every file is opened at every start, so not too few.
+const SEGMENT_ENTRIES: RangeInclusive<u64> = 100..=SEGMENT_ENTRIES_MAX;
 
 /// The movable bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,8 @@ pub struct Limits {
     pub send_buffer_bytes: usize,
     /// Followers that read the store at the same time because they fell out of the tail.
     pub catch_up_reads: usize,
+    /// Entries of one file of the journal.
+    pub segment_entries: u64,
 }
 
 /// How a silent connection is found dead.
@@ -58,6 +65,7 @@ impl Limits {
             followed_topics: size(layers.number("limits.followed_topics", 1_000, 1..=FOLLOWED_TOPICS_MAX)?),
             send_buffer_bytes: size(layers.number("limits.send_buffer_bytes", 98_304, 4_096..=16_777_216)?),
             catch_up_reads: size(layers.number("limits.catch_up_reads", 64, 1..=1_024)?),
+            segment_entries: layers.number("limits.segment_entries", SEGMENT_ENTRIES_MAX, SEGMENT_ENTRIES)?,
         })
     }
 }

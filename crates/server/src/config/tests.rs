@@ -149,6 +149,7 @@ fn an_error_names_file_key_and_remedy() {
     check("[limits]\npayload_bytes = 999", &["999", "1000 to 50000000"]);
     check("[limits]\nfragments = 0", &["choose from 1 to 65536"]);
     check("[limits]\nfollowed_topics = -1", &["a whole number"]);
+    check("[limits]\nsegment_entries = 99", &["99", "100 to 1000000"]);
     check("dev = 'maybe'", &["key `dev`", "true or false"]);
     check("listen = [3000]", &["key `listen`", "a list of texts"]);
     check("listen = []", &["key `listen`", "localhost:3000"]);

@@ -137,7 +137,9 @@ fn open_space(
     let folder = space_folder(&config.data, name);
     let mut identity = [0; 16];
     getrandom::fill(&mut identity).expect("the system gives random bytes");
-    let journal = store::Journal::open(&folder, store::JournalOptions::new(identity))
+    let segment_entries_max = config.limits.segment_entries;
+    let options = store::JournalOptions { segment_entries_max, ..store::JournalOptions::new(identity) };
+    let journal = store::Journal::open(&folder, options)
         .map_err(|error| StartError::Journal { space: name.clone(), error: Box::new(error) })?;
     let (views, start) = store::Views::open(&folder, &journal.reader()).map_err(|error| StartError::Views {
         space: name.clone(),

@@ -248,8 +248,13 @@ impl WriterThread {
         }
     }
 
+    /// After a failure nothing is written any more, and saying so once is enough.
     fn checkpoint(&self, writer: &mut Writer) {
+        if *self.failed.borrow() {
+            return;
+        }
         if let Err(error) = writer.checkpoint() {
+            self.failed.send_replace(true);
             tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until the server is restarted");
         }
     }

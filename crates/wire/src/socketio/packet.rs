@@ -138,8 +138,8 @@ fn decode_connect(payload: Bytes) -> Result<Kind, InvalidPacket> {
     if payload.is_empty() {
         return Ok(Kind::Connect(None));
     }
-    let object = payload.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    if object && json::is_json(&payload) { Ok(Kind::Connect(Some(payload))) } else { Err(InvalidPacket::BadPayload) }
+    // The reference parser takes whitespace here for an acknowledgement id.
+    if payload.first() == Some(&b'{') && json::is_json(&payload) { Ok(Kind::Connect(Some(payload))) } else { Err(InvalidPacket::BadPayload) }
 }
 
 fn decode_event(payload: &Bytes, id: Option<u64>, attachments: u32) -> Result<Kind, InvalidPacket> {
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(connect("0/custom"), Ok(("/custom".into(), Kind::Connect(None))));
         assert_eq!(connect("0/custom,"), Ok(("/custom".into(), Kind::Connect(None))));
         assert_eq!(connect(r#"0/é,{"a":1}"#), Ok(("/é".into(), Kind::Connect(Some(r#"{"a":1}"#.into())))));
-        for bad in ["0[]", "0null", "0\"x\"", "0{", "0/custom,[1]", "07{}"] {
+        for bad in ["0[]", "0null", "0\"x\"", "0{", "0/custom,[1]", "07{}", "0 {}", "0/custom,\n{}"] {
             assert!(decode(bad).is_err(), "{bad}");
         }
     }

@@ -1,0 +1,196 @@
+/**
+ * Our decoders beside the official JavaScript parsers: the same bytes to both, and what they say compared. Cases are the
+ * fuzzer's seeds and what a seeded generator makes of them.
+ */
+import { spawn } from "node:child_process";
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { decodePayload } from "engine.io-parser";
+import { Decoder } from "socket.io-parser";
+import { binary } from "./server.mjs";
+
+const SEEDS = fileURLToPath(new URL("../../fuzz/seeds", import.meta.url));
+
+/** Pieces that packets are made of, for the generator to put anywhere. */
+const PIECES = [
+  ..."0123456789-/,[]{}\"' b=é\n\u001e",
+  "51-",
+  "62-",
+  "510-",
+  "511-",
+  "/ns,",
+  "12",
+  "9007199254740991",
+  "9007199254740992",
+  "-0",
+  "1e0",
+  "0x1",
+  '["a"]',
+  '["a",1]',
+  "[]",
+  "{}",
+  "null",
+  '{"a":1}',
+  '"__proto__"',
+  '["connect"]',
+  "[1]",
+  '["\\ud800"]',
+  "1e999",
+  '{"_placeholder":true,"num":0}',
+  '{"_placeholder":true,"num":1}',
+  '{"_placeholder":false}',
+  "bAQID",
+  "bAQ==",
+  "4",
+  "2probe",
+];
+
+/** Packets that the seeds are far from. */
+const MORE = [
+  `2["${"x".repeat(129)}"]`,
+  `2/${"x".repeat(129)},["a"]`,
+  '2["\\ud800",1]',
+  '2 ["a"]',
+  '0 {"a":1}',
+  '51e0-["a"]',
+  "2[1]",
+];
+
+/** The seeds of a fuzz target, and more, as text. */
+export function seedsOf(target) {
+  const folder = join(SEEDS, target);
+  return [...readdirSync(folder).map((name) => readFileSync(join(folder, name)).toString("utf8")), ...MORE];
+}
+
+/** So many cases: the seeds themselves first, then seeds with a few changes each. */
+export function* cases(random, seeds, count) {
+  yield* seeds.slice(0, count);
+  for (let made = seeds.length; made < count; made += 1) {
+    let text = random.pick(seeds).slice(0, 400);
+    for (let changes = 1 + random.below(4); changes > 0; changes -= 1) text = changed(random, text, seeds);
+    // What cannot be written in UTF-8 can reach neither of them.
+    yield text.toWellFormed();
+  }
+}
+
+function changed(random, text, seeds) {
+  const at = random.below(text.length + 1);
+  const [before, behind] = [text.slice(0, at), text.slice(at)];
+  switch (random.below(6)) {
+    case 0:
+      return before + behind.slice(1);
+    case 1:
+      return before + behind.slice(1 + random.below(8));
+    case 2:
+      return before + String.fromCharCode(random.oneIn(8) ? random.below(65_536) : random.below(128)) + behind.slice(1);
+    case 3:
+      return before + random.pick(seeds).slice(random.below(8));
+    default:
+      return before + random.pick(PIECES) + behind;
+  }
+}
+
+/** What our decoders say of each case, in order. `kind` is `s` for Socket.IO packets, `e` for Engine.IO payloads. */
+export async function* ours(kind, texts) {
+  const path = join(dirname(binary()), "examples", "verdict");
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    throw new Error(`${path} is not there. Build it beside the binary: cargo build --release --example verdict`);
+  }
+  const child = spawn(path, { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.on("error", () => {});
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  try {
+    for (const batch of batches(texts, 2_000)) {
+      child.stdin.write(Buffer.concat(batch.map((text) => framed(kind, text))));
+      for (const text of batch) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`our decoder died of one of ${JSON.stringify(batch).slice(0, 2_000)}`);
+        yield [text, JSON.parse(value)];
+      }
+    }
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+function* batches(texts, size) {
+  let batch = [];
+  for (const text of texts) {
+    batch.push(text);
+    if (batch.length === size) {
+      yield batch;
+      batch = [];
+    }
+  }
+  yield batch;
+}
+
+function framed(kind, text) {
+  const bytes = Buffer.from(text, "utf8");
+  const head = Buffer.alloc(5);
+  head.write(kind);
+  head.writeUInt32LE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
+}
+
+/** Attachments that are told apart. */
+const ATTACHMENTS = Array.from({ length: 10 }, (_, index) => Buffer.from([index]));
+
+/** What the official parser makes of a Socket.IO packet with as many attachments as it asks for: `{refused}` or the packet. */
+export function theirPacket(text) {
+  const decoder = new Decoder();
+  let packet = null;
+  decoder.on("decoded", (decoded) => {
+    packet = decoded;
+  });
+  try {
+    decoder.add(text);
+    for (let index = 0; packet === null; index += 1) decoder.add(ATTACHMENTS[index]);
+    return packet;
+  } catch (error) {
+    return { refused: error.message };
+  }
+}
+
+/** Whether both took the packet and mean the same by it. */
+export function isSamePacket(our, their) {
+  return (
+    our.type === their.type &&
+    our.nsp === their.nsp &&
+    our.id === (their.id ?? null) &&
+    (our.data === null ? their.data === undefined : isSameData(our, their.data))
+  );
+}
+
+/** Data that is nested so deep that it cannot be compared is taken for the same if its text is. */
+function isSameData(our, theirs) {
+  try {
+    return isDeepStrictEqual(filled(JSON.parse(our.data), our.attachments), theirs);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return our.data.length > 2_000;
+  }
+}
+
+/** Puts the attachments in place of their placeholders. */
+function filled(value, attachments) {
+  if (attachments === 0 || value === null || typeof value !== "object") return value;
+  // biome-ignore lint/suspicious/noPrototypeBuiltins: the same question that the official parser asks
+  if (value._placeholder === true) return ATTACHMENTS[value.num];
+  for (const key of Object.keys(value)) value[key] = filled(value[key], attachments);
+  return value;
+}
+
+/** What the official parser makes of a polling payload, in the words of ours. */
+export function theirPayload(text) {
+  return decodePayload(text).map(({ type, data }) => {
+    if (type === "error") return { type };
+    if (Buffer.isBuffer(data)) return { type, bytes: [...data] };
+    return { type, data: ["open", "ping", "pong", "message"].includes(type) ? (data ?? "") : null };
+  });
+}

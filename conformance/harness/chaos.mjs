@@ -203,6 +203,7 @@ function pass(from, targets, plan, watch) {
   let passed = 0;
   let work = Promise.resolve();
   const send = async (bytes) => {
+    // A pause on purpose: the delay is what this line does.
     if (plan.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, plan.delayMs));
     for (let at = 0; at < bytes.length; at += plan.pieceBytes) {
       if (watch.over()) return;

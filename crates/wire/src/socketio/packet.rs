@@ -139,7 +139,11 @@ fn decode_connect(payload: Bytes) -> Result<Kind, InvalidPacket> {
         return Ok(Kind::Connect(None));
     }
     // The reference parser takes whitespace here for an acknowledgement id.
-    if payload.first() == Some(&b'{') && json::is_json(&payload) { Ok(Kind::Connect(Some(payload))) } else { Err(InvalidPacket::BadPayload) }
+    if payload.first() == Some(&b'{') && json::is_json(&payload) {
+        Ok(Kind::Connect(Some(payload)))
+    } else {
+        Err(InvalidPacket::BadPayload)
+    }
 }
 
 fn decode_event(payload: &Bytes, id: Option<u64>, attachments: u32) -> Result<Kind, InvalidPacket> {

@@ -238,3 +238,20 @@ async fn a_probe_that_never_ends_is_closed_in_time() {
     assert_eq!(socket.closed().await, Some(1008));
     assert_eq!(site.engine.links_count(), 1);
 }
+
+#[tokio::test]
+async fn what_waited_for_a_move_that_failed_goes_out_by_polling() {
+    let site = Site::start(Figures::default());
+    let sid = site.connected_polling().await;
+    let mut socket = site.socket(&format!("EIO=4&transport=websocket&sid={sid}")).await;
+    socket.send("2probe").await;
+    assert_eq!(socket.text().await, "3probe");
+    site.engine.links().pop().unwrap().enter(|_, control| control.packet(r#"42["news"]"#));
+    assert_eq!(site.poll(&sid).await.text(), "6");
+    drop(socket);
+    let mut got = site.poll(&sid).await.text();
+    while got == "6" {
+        got = site.poll(&sid).await.text();
+    }
+    assert_eq!(got, r#"42["news"]"#);
+}

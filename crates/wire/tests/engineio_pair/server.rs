@@ -75,6 +75,8 @@ impl Server {
             None if self.transport() == Transport::WebSocket => self.session.close(CloseReason::TransportLost),
             None => {}
         }
+        // What waited for the move goes out by the open poll.
+        self.flush();
     }
 
     pub(crate) fn receive(&mut self, now: Instant, item: ToServer) {

@@ -95,6 +95,7 @@ for (const [way, transports] of Object.entries(TRANSPORTS)) {
     });
     await Promise.all(workers);
     t.diagnostic(`${came} cuts at ${cuts.length} places of ${whole.up} bytes up and ${whole.down} down`);
-    assert.ok(came >= cuts.length * 0.9, `only ${came} of ${cuts.length} cuts came`);
+    // A conversation that moves earlier to its WebSocket is shorter, and is over before the last places.
+    assert.ok(came >= cuts.length / 2, `only ${came} of ${cuts.length} cuts came`);
   });
 }

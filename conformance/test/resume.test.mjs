@@ -79,7 +79,7 @@ for (const version of RESUMING) {
     });
 
     test(`${name}: the server is killed and comes back, with a client that waits for it`, async (t) => {
-      const { ear, api, server } = await scene(t, version, transports);
+      const { ear, api, server } = await scene(t, version, transports, { config: SOON_NOTICED });
       await ear.nth("connected", 1);
       for (let round = 2; round <= 4; round += 1) {
         await api.addAll("notes", [`${round}a`, `${round}b`]);

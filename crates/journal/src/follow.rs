@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Slices of one offer. More would not go out faster: the socket's buffer is full before.
-const OFFER_PIECES_MAX: usize = 32;
+pub const OFFER_PIECES_MAX: usize = 32;
 
 /// Which topics a follower follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -31,8 +31,8 @@ pub use topic::{BadTopicName, Pattern, TopicKind, TopicName};
 
 pub use audience::Audience;
 pub use decide::{Decision, Draft, Facts, Needs, decide, needs};
-pub use follow::{Filter, Follower, Next, Offer, Piece};
+pub use follow::{Filter, Follower, Next, OFFER_PIECES_MAX, Offer, Piece};
 pub use push::{Ask, EarlierPush, ItemFacts, Push, TopicFacts};
 pub use refusal::Refusal;
 pub use rules::{Declaration, Rule, RuleBook, Sight, TopicRules, Undeclared};
-pub use tail::{Chunk, ChunkBuilder, Encode, Span, Tail, TopicIndex};
+pub use tail::{Chunk, ChunkBuilder, Encode, Slice, Span, Tail, TopicIndex};

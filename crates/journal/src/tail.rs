@@ -33,6 +33,33 @@ pub struct Span {
     pub end: u32,
 }
 
+/// Some messages that lie one behind the other in shared bytes: each span starts where the one before it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice<'t> {
+    /// The bytes that the spans point into.
+    pub bytes: &'t Bytes,
+    /// The messages.
+    pub spans: &'t [Span],
+}
+
+impl<'t> Slice<'t> {
+    /// Where the first message begins and the last one ends.
+    #[must_use]
+    pub fn bounds(&self) -> (usize, usize) {
+        match (self.spans.first(), self.spans.last()) {
+            (Some(first), Some(last)) => (first.start as usize, last.end as usize),
+            _ => (0, 0),
+        }
+    }
+
+    /// All messages, with their framing.
+    #[must_use]
+    pub fn contiguous(&self) -> &'t [u8] {
+        let (start, end) = self.bounds();
+        self.bytes.get(start..end).expect("spans lie inside their bytes")
+    }
+}
+
 /// A topic as the tail numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicIndex(u32);

@@ -3,36 +3,12 @@
 
 use std::io::{ErrorKind, IoSlice};
 
-use bytes::Bytes;
-use journal::Span;
+pub use journal::Slice;
 use tokio::net::TcpStream;
 use wire::engineio::PayloadWriter;
 
 use super::pending::Pending;
 use crate::limits::ENGINE_SLICES_PER_WRITE_MAX;
-
-/// Some messages that lie one behind the other: each span starts where the one before it ends.
-#[derive(Debug, Clone, Copy)]
-pub struct Slice<'a> {
-    /// The bytes that the spans point into.
-    pub bytes: &'a Bytes,
-    /// The messages.
-    pub spans: &'a [Span],
-}
-
-impl Slice<'_> {
-    fn bounds(&self) -> (usize, usize) {
-        match (self.spans.first(), self.spans.last()) {
-            (Some(first), Some(last)) => (first.start as usize, last.end as usize),
-            _ => (0, 0),
-        }
-    }
-
-    fn contiguous(&self) -> &[u8] {
-        let (start, end) = self.bounds();
-        self.bytes.get(start..end).expect("spans lie inside their bytes")
-    }
-}
 
 /// A transport that has room.
 #[derive(Debug)]

@@ -12,15 +12,11 @@ use std::{
 use bytes::Bytes;
 use journal::Cursor;
 use parking_lot::Mutex;
+use space::Filled;
 use tokio::sync::{Notify, Semaphore};
 use wire::socketio::{self, Incoming, Namespace};
 
-use super::{
-    Presence, Running, Session,
-    fanout::Outlet as Served,
-    rates::Rates,
-    session::{Filled, Stay},
-};
+use super::{Presence, Running, Session, fanout::Outlet as Served, rates::Rates, session::Stay};
 use crate::{
     doorkeeper::Doorkeeper,
     engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet},
@@ -139,11 +135,11 @@ impl SyncApp {
 
     /// Reads a page for a stay that has fallen out of the tail, off the serving threads, a bounded number at once.
     fn read_page(&self, link: &Arc<SyncLink>, stay: &mut Stay, after: journal::Position) {
-        if std::mem::replace(&mut stay.is_reading, true) {
+        if !stay.serving.begins_reading() {
             return;
         }
         let (link, namespace, running) = (Arc::clone(link), stay.namespace.clone(), Arc::clone(&stay.running));
-        let (who, filter) = (stay.follower.reader().clone(), stay.follower.filter().clone());
+        let (who, filter) = (stay.serving.follower().reader().clone(), stay.serving.follower().filter().clone());
         let reads = Arc::clone(&self.reads);
         tokio::spawn(async move {
             let Ok(permit) = reads.acquire_owned().await else { return };
@@ -160,7 +156,7 @@ impl SyncApp {
                 Some(Ok(page)) => {
                     link.enter(|session, _| {
                         if let Some(stay) = session.stay(&namespace) {
-                            stay.take_page(after, page);
+                            stay.serving.take_page(after, page);
                         }
                     });
                 }
@@ -178,7 +174,7 @@ impl SyncApp {
     pub fn mark(&self, link: &Arc<SyncLink>, space: &str, cursor: &Cursor) {
         link.enter(|session, control| {
             for stay in session.stays.iter_mut().filter(|stay| *stay.running.name == *space) {
-                if stay.mark(cursor.position, MARK_ENTRIES_MIN) {
+                if stay.serving.mark(cursor.position, MARK_ENTRIES_MIN) {
                     let arguments = format!("\"{}\"", cursor.encode());
                     control.packet(socketio::event(&stay.namespace, "mark", arguments.as_bytes(), None, 0));
                 }
@@ -310,7 +306,7 @@ impl Served for FollowerOf {
         let Some(link) = self.link.upgrade() else { return };
         link.enter(|session, _| {
             if let Some(stay) = session.stay(&self.namespace) {
-                stay.follower.touch(first);
+                stay.serving.touch(first);
             }
         });
     }

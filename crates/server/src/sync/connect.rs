@@ -4,9 +4,9 @@ use std::{collections::VecDeque, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use journal::{Cursor, Filter, Follower, Json, Pattern};
+use journal::{Cursor, Filter, Json, Pattern};
 use serde_json::json;
-use space::Start;
+use space::{Serving, Start};
 use wire::socketio::{self, Namespace};
 
 use super::{
@@ -157,15 +157,12 @@ impl SyncApp {
         session.stays.reserve_exact(1);
         session.stays.push(Stay {
             _seat: running.fanout.join(filter.clone(), &handle),
-            follower: Follower::new(asker.principal().clone(), filter, start.position()),
+            serving: Serving::new(asker.principal().clone(), filter, start.position()),
             namespace,
-            page: None,
-            is_reading: false,
             unanswered: 0,
             pulls: VecDeque::new(),
             is_pulling: false,
             watches_presence: false,
-            told: start.position(),
             ends_at: asker.ends_in(super::now_ms()).map(|wait| std::time::Instant::now() + wait),
             running,
             asker,

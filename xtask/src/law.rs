@@ -48,10 +48,16 @@ const LAWS: &[Law] = &[
         why: "the judge shares no code with what it judges, and needs nothing but the record",
     },
     Law {
+        name: "sim",
+        may: &["history", "journal", "space", "store", "vfs", "wire"],
+        must_not: SYNCHRONOUS,
+        why: "the simulation is one thread without a runtime, over the same crates that the server is over",
+    },
+    Law {
         name: "vfs",
         may: &[],
-        must_not: &[],
-        why: "it is a file system for SQLite, and knows nothing of what lies in its files",
+        must_not: SYNCHRONOUS,
+        why: "the one crate with `unsafe` does one thing and knows nobody",
     },
     Law { name: "xtask", may: &[], must_not: &[], why: "chores must work when the product does not compile" },
 ];
@@ -87,7 +93,7 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<Finding>> {
 fn manifest(name: &str) -> String {
     match name {
         "vfs" => "sim/vfs/Cargo.toml".to_owned(),
-        "bench" | "history" | "xtask" => format!("{name}/Cargo.toml"),
+        "bench" | "history" | "sim" | "xtask" => format!("{name}/Cargo.toml"),
         _ => format!("crates/{name}/Cargo.toml"),
     }
 }

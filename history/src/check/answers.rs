@@ -115,14 +115,14 @@ impl<'a> Answers<'_, 'a> {
         }
     }
 
-    /// A keyed wish that was refused for good and stands in the journal, although it was never acknowledged.
+    /// A keyed wish that was refused for good and stands in the journal, although it was asked for only once: of several
+    /// askings, one that was on its way may have come after the one that was refused.
     fn refused_and_written(&mut self, events: &[Event]) {
         for event in events {
             let Event::Refused { push, .. } = event else { continue };
             let Some(push) = self.pushes.get(push) else { continue };
-            let Some(identity) = push.identity().filter(|identity| !self.first.contains_key(identity)) else {
-                continue;
-            };
+            let is_only = |identity: &Identity<'_>| self.asks.times_before(*identity, events.len()) == 1;
+            let Some(identity) = push.identity().filter(is_only) else { continue };
             let written = self.journal.of_key(identity).filter(|entry| becomes(&push.change, &entry.change));
             if let Some(entry) = written {
                 self.found.push(Anomaly::WrittenThoughRefused { push: push.push, position: entry.position });

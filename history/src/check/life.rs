@@ -61,6 +61,8 @@ impl<'r> Life<'r> {
         self.brought = connect.cursor;
         self.is_in = false;
         self.floor = scene.known;
+        // Its greeting may still come from this server when the next one has begun.
+        self.stored = scene.began_at;
     }
 
     /// A cursor that it brings back was given to it with what stands there, so everything before it should have been too,
@@ -74,7 +76,6 @@ impl<'r> Life<'r> {
 
     pub(super) fn connected(&mut self, cursor: u64, resumed: bool, moment: Moment, scene: &mut Scene<'r, '_>) {
         (self.is_in, self.has_been_in) = (true, true);
-        self.stored = scene.began_at;
         self.rules = scene.audiences.now();
         self.owed = scene.audiences.owed(scene.journal, (self.rules, self.reader, self.topics));
         self.seek(scene);

@@ -216,6 +216,12 @@ fn what_was_refused_and_written_is_found() {
         check(&events)
     };
     assert_eq!(refused("forbidden"), [Anomaly::WrittenThoughRefused { push: 1, position: 1 }]);
+    let twice = planted(|events| {
+        let at = place(events, |event| matches!(event, Event::Ack(ack) if ack.push == 5));
+        events[at] = Event::Refused { push: 5, code: "id_taken".to_owned() };
+        events.insert(at, push(5, "a", Action::Add, "w", 5));
+    });
+    assert_eq!(twice, [], "the first asking may have come later than the second");
 }
 
 #[test]

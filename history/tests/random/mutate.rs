@@ -194,7 +194,11 @@ fn other_data(events: &mut Vec<Event>, random: &mut Random) -> Option<()> {
 }
 
 fn refuse(events: &mut Vec<Event>, random: &mut Random) -> Option<()> {
-    let keyed: Vec<u64> = events.iter().filter_map(keyed_push).collect();
+    let mut keyed: Vec<u64> = events.iter().filter_map(keyed_push).collect();
+    keyed.sort_unstable();
+    // Only those that were asked for once.
+    let once = keyed.chunk_by(|one, other| one == other).filter(|same| same.len() == 1);
+    let keyed: Vec<u64> = once.flatten().copied().collect();
     let place = pick(events, random, |event| matches!(event, Event::Ack(ack) if keyed.contains(&ack.push)))?;
     let Event::Ack(ack) = events[place] else { return None };
     events[place] = Event::Refused { push: ack.push, code: "forbidden".to_owned() };

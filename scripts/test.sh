@@ -22,9 +22,9 @@ step 'format' cargo fmt --check
 step 'scripts' shellcheck scripts/*.sh .ci/run
 step 'lints' cargo clippy --workspace --all-targets -- -D warnings
 step 'page' scripts/build-page.sh
-# The release binary, the echo server that foreign clients are let loose on, our decoders by themselves; other tests use the dev
-# profile.
-step 'release build' cargo build --release --bin tidings --bin bench --example conformance --example verdict
+# The release binary, the echo server that foreign clients are let loose on, our decoders by themselves, the judge of records;
+# other tests use the dev profile.
+step 'release build' cargo build --release --bin tidings --bin bench --bin history --example conformance --example verdict
 step 'benchmarks, small' target/release/bench smoke
 step 'Rust tests' cargo test --workspace
 step 'TypeScript checks' npm run check --workspaces --if-present

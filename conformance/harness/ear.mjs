@@ -7,6 +7,7 @@ import { EAGER, MINORS } from "./stock-clients.mjs";
 
 export class Ear {
   #signal = new Signal();
+  #witness;
   /** `{name, args}` of every event, the client's own (`connect`, `disconnect`, `connect_error`) among them. */
   heard = [];
   /** Packets as the client decoded them, `{type, id, data}`. */
@@ -15,18 +16,20 @@ export class Ear {
   connectsSent = [];
 
   /**
-   * Opens a socket of this client version that ends with the test. `options` are the client's own.
+   * Opens a socket of this client version that ends with the test. `options` are the client's own; a `witness` is told the
+   * events that it has methods for, and `connecting` with the cursor that is sent.
    */
-  static open(t, version, url, options = {}) {
+  static open(t, version, url, options = {}, witness = {}) {
     const socket = MINORS[version](url, { forceNew: true, ...EAGER, ...options, autoConnect: false });
-    const ear = new Ear(socket);
+    const ear = new Ear(socket, witness);
     t.after(() => socket.disconnect());
     socket.connect();
     return ear;
   }
 
-  constructor(socket) {
+  constructor(socket, witness = {}) {
     this.socket = socket;
+    this.#witness = witness;
     // Before the socket itself listens for the manager's `open`, where it sends its CONNECT.
     socket.io.on("open", () => {
       socket.io.engine.on("packetCreate", (packet) => this.#noteSent(packet));
@@ -41,12 +44,17 @@ export class Ear {
 
   #note(name, args) {
     this.heard.push({ name, args, at: performance.now() });
+    this.#witness[name]?.(...args);
     this.#signal.wake();
   }
 
   #noteSent({ type, data }) {
     const connect = type === "message" && typeof data === "string" ? /^0(?:\/[^,]*,)?(\{.*\})?$/s.exec(data) : null;
-    if (connect) this.connectsSent.push(JSON.parse(connect[1] ?? "{}"));
+    if (!connect) return;
+    const auth = JSON.parse(connect[1] ?? "{}");
+    this.connectsSent.push(auth);
+    // A `pid` alone stands for a beginning that was never heard of: no cursor was brought.
+    this.#witness.connecting?.(auth.offset ?? (auth.pid === undefined ? auth.cursor : undefined));
   }
 
   /** The arguments of every event of this name. */

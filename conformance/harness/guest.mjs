@@ -12,12 +12,16 @@ import { RESUMING_MINORS, SOON_TIRED } from "./stock-clients.mjs";
 /** A stock client; one that does not resume by itself is handed its cursor by its page, as docs/protocol.md says. */
 export class StockGuest {
   #ear;
+  #record;
+  #witness;
 
-  constructor(t, { version, transports, url, token, topic }) {
+  constructor(t, { version, transports, url, token, topic, record }) {
+    this.#record = record;
+    this.#witness = record.follower(topic);
     const auth = RESUMING_MINORS.includes(version)
       ? { token, topics: [topic] }
       : (answer) => answer({ token, topics: [topic], ...(this.#ear?.cursor ? { cursor: this.#ear.cursor } : {}) });
-    this.#ear = Ear.open(t, version, url, { ...SOON_TIRED, transports, auth });
+    this.#ear = Ear.open(t, version, url, { ...SOON_TIRED, transports, auth }, this.#witness);
   }
 
   /** The cursor that following began with. */
@@ -29,6 +33,7 @@ export class StockGuest {
   async push(change) {
     for (;;) {
       await this.#ear.until(() => this.#ear.socket.connected, "a connection", 60_000);
+      this.#record.push(change);
       const answer = await this.#ear.pushUnlessCut(change);
       if (answer !== null) return answer;
     }
@@ -36,6 +41,12 @@ export class StockGuest {
 
   untilUpdates(count, patienceMs) {
     return this.#ear.untilUpdates(count, null, patienceMs);
+  }
+
+  /** Notes that it has been told all up to here, once it is in. */
+  async settle(position, patienceMs) {
+    await this.#ear.until(() => this.#witness.isIn(), "a connection", patienceMs);
+    this.#witness.settled(position);
   }
 
   updates() {
@@ -63,8 +74,10 @@ export class StockGuest {
 
 /**
  * A program that is given one line of JSON, `{url, token, topic, transports}`, then a line for each push; it answers with a
- * line for each thing that it hears: `{event: "connected", resumed, cursor}`, `{event: "sync_update", update}`,
- * `{event: "reset"}`, `{event: "disconnect"}`, and `{event: "pushed", key, answer}` once a push was acked.
+ * line for each thing that it sees: `{event: "connecting", cursor}` before it connects, `{event: "connected", resumed,
+ * cursor}`, `{event: "sync_update", update, cursor}`, `{event: "mark", cursor}`, `{event: "reset", reason, cursor}`,
+ * `{event: "disconnect"}`; `{event: "pushing", key}` before each sending, and `{event: "pushed", key, answer}` once it was
+ * acked.
  */
 export class ProgramGuest {
   #signal = new Signal();
@@ -72,17 +85,23 @@ export class ProgramGuest {
   #child;
   #said = "";
   #gone;
+  #record;
+  #witness;
+  /** Pushes that were asked for, by key. */
+  #wishes = new Map();
 
-  constructor(t, command, args, { url, token, topic, transports }) {
+  constructor(t, [command, ...args], { url, token, topic, transports, record }) {
+    this.#record = record;
+    this.#witness = record.follower(topic);
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
-    this.#gone = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#gone = new Promise((resolve) => this.#child.once("close", resolve));
+    this.#child.on("error", (error) => {
+      this.#said += error;
+    });
     this.#child.stderr.on("data", (bytes) => {
       this.#said = (this.#said + bytes).slice(-4_000);
     });
-    createInterface({ input: this.#child.stdout }).on("line", (line) => {
-      this.#heard.push(JSON.parse(line));
-      this.#signal.wake();
-    });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#hear(JSON.parse(line)));
     this.#child.stdin.on("error", () => {});
     this.#tell({ url, token, topic, transports });
     t.after(() => this.end());
@@ -90,6 +109,24 @@ export class ProgramGuest {
 
   #tell(line) {
     this.#child.stdin.write(`${JSON.stringify(line)}\n`);
+  }
+
+  #hear(line) {
+    const { event, cursor, update, key } = line;
+    this.#heard.push(line);
+    if (event === "pushing") this.#askedAgain(key);
+    else if (event === "connecting") this.#witness.connecting(cursor);
+    else if (event === "sync_update") this.#witness.sync_update(update, cursor);
+    else if (event === "mark") this.#witness.mark(cursor);
+    else this.#witness[event]?.(line, cursor);
+    this.#signal.wake();
+  }
+
+  /** The first time was written down before the program was told: somebody else may have seen the entry by now. */
+  #askedAgain(key) {
+    const { change, times } = this.#wishes.get(key);
+    if (times > 0) this.#record.push(change);
+    this.#wishes.set(key, { change, times: times + 1 });
   }
 
   #all(event) {
@@ -101,10 +138,12 @@ export class ProgramGuest {
   }
 
   async start() {
-    return (await this.#until(() => this.#all("connected")[0], "connected")).cursor;
+    return (await this.#until(() => this.#all("connected")[0], "connected", 60_000)).cursor;
   }
 
   async push(change) {
+    this.#wishes.set(change.key, { change, times: 0 });
+    this.#record.push(change);
     this.#tell(change);
     const acked = () => this.#all("pushed").find(({ key }) => key === change.key);
     return (await this.#until(acked, `the ack of ${change.key}`, 90_000)).answer;
@@ -116,6 +155,11 @@ export class ProgramGuest {
       () => `${count} changes`,
       patienceMs,
     );
+  }
+
+  async settle(position, patienceMs) {
+    await this.#until(() => this.#witness.isIn(), "a connection", patienceMs);
+    this.#witness.settled(position);
   }
 
   updates() {
@@ -133,10 +177,6 @@ export class ProgramGuest {
 
   connections() {
     return this.#all("connected").length;
-  }
-
-  greetings() {
-    return this.#all("connected");
   }
 
   story() {

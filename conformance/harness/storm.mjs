@@ -17,27 +17,29 @@ export async function badLine(t, port, seedOfLine) {
 }
 
 /**
- * Lets a guest follow and push until its line was disturbed so often, then calms the line and judges. `topic` is the guest's
- * own; `api` is somebody beside the line.
+ * Lets a guest follow and push until its line was disturbed so often, then calms the line and reckons. `topic` is the guest's
+ * own; `api` is somebody beside the line. All that is asked and told goes into the record, to be judged when all guests of
+ * the server are done.
  */
-export async function ride({ guest, line, topic, api, disturbances, patienceMs = 40_000 }) {
+export async function ride({ guest, line, topic, api, record, disturbances, patienceMs = 40_000 }) {
   try {
     const start = await guest.start();
     let isOver = false;
     const disturbed = line.untilDisturbed(disturbances, patienceMs).finally(() => {
       isOver = true;
     });
-    const pushers = { isOver: () => isOver, guest, topic, api };
+    const pushers = { isOver: () => isOver, guest, line, topic, api, record };
     const pushing = Promise.all([pushOwn(pushers), pushBeside(pushers)]);
     await Promise.race([disturbed, pushing]);
     line.calm();
-    const [acked, others] = await pushing;
+    const [own, others] = await pushing;
     const history = (await api.history(start)).filter(({ type }) => type === topic);
-    assert.equal(history.length, acked + others, "each push was written once");
+    assert.equal(history.length, own.count + others.count, "each push was written once");
     await guest.untilUpdates(history.length, CALM_MS);
     sameChanges(guest.updates(), history, topic);
     assert.deepEqual(guest.resets(), []);
-    return { changes: history.length, connections: guest.connections(), own: acked };
+    await guest.settle(Math.max(own.last, others.last), CALM_MS);
+    return { changes: history.length, connections: guest.connections() };
   } catch (error) {
     error.message = `${topic}: ${error.message}; ${line.cuts} cuts, ${line.stalls} stalls, ${line.twice} twice; ${guest.story()}`;
     throw error;
@@ -47,28 +49,35 @@ export async function ride({ guest, line, topic, api, disturbances, patienceMs =
   }
 }
 
-/** One push of the guest after the other, each until it is acked; how many there were. */
-async function pushOwn({ isOver, guest, topic }) {
-  let count = 0;
+/** One push of the guest after the other, each until it is acked; how many there were, and where the last of them stands. */
+async function pushOwn({ isOver, guest, line, topic, record }) {
+  const pushed = { count: 0, last: 0 };
   while (!isOver()) {
-    count += 1;
-    const answer = await guest.push({
-      type: topic,
-      action: "add",
-      data: { id: `own ${count}` },
-      key: `${topic} ${count}`,
-    });
-    assert.equal(answer.success, true, JSON.stringify(answer));
+    const change = add(topic, `own ${pushed.count}`);
+    const answer = await guest.push(change);
+    // Where the line says things twice, it was the line that asked once more than the guest knows of.
+    if (answer.duplicate && line.twice > 0) record.push(change);
+    record.answer(change, answer);
+    pushed.count += 1;
+    pushed.last = answer.position;
   }
-  return count;
+  return pushed;
 }
 
 /** The same beside the line. */
-async function pushBeside({ isOver, topic, api }) {
-  let count = 0;
+async function pushBeside({ isOver, topic, api, record }) {
+  const pushed = { count: 0, last: 0 };
   while (!isOver()) {
-    count += 1;
-    await api.addAll(topic, [`other ${count}`]);
+    const change = add(topic, `other ${pushed.count}`);
+    record.push(change);
+    const { json } = await api.push(change);
+    record.answer(change, json);
+    pushed.count += 1;
+    pushed.last = json.position;
   }
-  return count;
+  return pushed;
+}
+
+function add(topic, id) {
+  return { type: topic, action: "add", data: { id, text: `text of ${id}` }, key: `${topic} ${id}` };
 }

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { seed } from "../harness/chaos.mjs";
 import { StockGuest } from "../harness/guest.mjs";
 import { Api } from "../harness/http.mjs";
+import { Record } from "../harness/record.mjs";
 import { Server } from "../harness/server.mjs";
 import { MINORS, TRANSPORTS } from "../harness/stock-clients.mjs";
 import { badLine, ride } from "../harness/storm.mjs";
@@ -22,22 +23,25 @@ for (const [way, transports] of Object.entries(TRANSPORTS)) {
     const server = await Server.start(t, { config: SOON_NOTICED });
     const token = await server.token("Ann");
     const api = new Api(server.url, token);
+    const record = new Record(token);
     const first = seed();
     t.diagnostic(`CHAOS_SEED=${first}`);
     const rides = Object.keys(MINORS).map(async (version, index) => {
       const line = await badLine(t, server.port, first + index);
       const topic = `v${version}`;
-      const guest = new StockGuest(t, { version, transports, url: line.url, token, topic });
+      const guest = new StockGuest(t, { version, transports, url: line.url, token, topic, record });
       const { changes, connections } = await ride({
         guest,
         line,
         topic,
         api,
+        record,
         disturbances: DISTURBANCES,
         patienceMs: 20_000 + DISTURBANCES * 3_000,
       });
       return `${version}: ${changes} changes over ${connections} connections, ${line.cuts} cuts, ${line.stalls} stalls, ${line.twice} twice`;
     });
     for (const done of await Promise.all(rides)) t.diagnostic(done);
+    t.diagnostic(`the judge found nothing in ${await record.judge(api)} events`);
   });
 }

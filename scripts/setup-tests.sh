@@ -3,9 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The browser and the fonts of its pictures; strace lets a disk fail; shellcheck reads these scripts.
-packages=(chromium fonts-noto-color-emoji fonts-noto-core strace shellcheck)
-commands=(chromium strace shellcheck)
+# The browser and the fonts of its pictures; strace lets a disk fail; shellcheck reads these scripts; Python is one foreign
+# client's, and OpenSSL's headers are what another one, in Rust, builds with.
+packages=(chromium fonts-noto-color-emoji fonts-noto-core libssl-dev pkg-config python3 python3-venv shellcheck strace)
+commands=(chromium pkg-config python3 shellcheck strace)
 
 install_on_debian() {
   local missing=() package
@@ -41,3 +42,4 @@ if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then
 fi
 name_what_is_missing
 scripts/install-packages.sh
+scripts/install-guests.sh

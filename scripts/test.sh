@@ -30,6 +30,7 @@ step 'Rust tests' cargo test --workspace
 step 'TypeScript checks' npm run check --workspaces --if-present
 step 'client tests' npm test -w client
 step 'page tests' npm test -w web
+step 'foreign client in Rust' scripts/build-guests.sh
 step 'foreign clients and browser' npm test -w conformance
 step 'tidy' cargo xtask tidy
 

@@ -10,7 +10,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use wire::engineio::{Query, Refusal, Transport, open_packet};
 
 use super::link::Carrier;
-use super::stamps::{self, Stamps};
+use super::stamps::{Stamp, Stamps};
 use super::{Application, Body, Engine, Handshake, Link, SessionId, poll, post, upgrade};
 use crate::listen::Peer;
 
@@ -39,7 +39,7 @@ where
             found => found,
         },
     };
-    let stamp = stamps::hash(&engine.hasher, query.stamp);
+    let stamp = Stamp::of(&engine.hasher, query.stamp);
     match (transport, link, request.method()) {
         (Transport::Polling, None, &Method::GET) => open_polling(engine, &request, stamp),
         (Transport::Polling, Some(link), &Method::GET) => poll::serve(link, stamp).await,
@@ -53,7 +53,7 @@ where
 fn open_polling<A: Application, B>(
     engine: &Arc<Engine<A>>,
     request: &Request<B>,
-    stamp: Option<u64>,
+    stamp: Option<Stamp>,
 ) -> Response<Body> {
     if engine.is_draining() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, Body::plain("the server is going away"));

@@ -16,10 +16,11 @@ use wire::engineio::{CloseReason, PacketType, PayloadWriter, Refusal};
 
 use super::http::{answer, refuse};
 use super::link::{Carrier, State};
+use super::stamps::Stamp;
 use super::{Application, Body, Link};
 
 /// Answers one poll.
-pub(super) async fn serve<A: Application>(link: Arc<Link<A>>, stamp: Option<u64>) -> Response<Body> {
+pub(super) async fn serve<A: Application>(link: Arc<Link<A>>, stamp: Option<Stamp>) -> Response<Body> {
     let begun = link.with(|state| begin(&link, state, stamp));
     if let Err(refusal) = begun {
         return refuse(refusal);
@@ -38,7 +39,7 @@ pub(super) async fn serve<A: Application>(link: Arc<Link<A>>, stamp: Option<u64>
     }
 }
 
-fn begin<A: Application>(link: &Arc<Link<A>>, state: &mut State<A>, stamp: Option<u64>) -> Result<(), Refusal> {
+fn begin<A: Application>(link: &Arc<Link<A>>, state: &mut State<A>, stamp: Option<Stamp>) -> Result<(), Refusal> {
     let now = Instant::now();
     link.advance(state, now);
     if let Carrier::Polling(polling) = &mut state.carrier

@@ -3,33 +3,61 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-/// The hash of a request's stamp. Plain digits are none: they may be a clock's seconds, which repeat by themselves.
-pub(super) fn hash(hasher: &RandomState, stamp: Option<&str>) -> Option<u64> {
-    let stamp = stamp.filter(|stamp| stamp.bytes().any(|byte| !byte.is_ascii_digit()))?;
-    Some(hasher.hash_one(stamp))
+/// A clock of seconds or of milliseconds goes on by less than this between two polls, of which none stays open for longer
+/// than ping interval and timeout. It may say the same to two polls, so it tells none apart. Numbers that jump further, or
+/// back, do: `rust_socketio` sends a checksum of the time.
+const CLOCK_STEP_MAX: u64 = 100_000;
+
+/// What a request's `t` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stamp {
+    /// Plain digits.
+    Number(u64),
+    /// The hash of anything else.
+    Text(u64),
+}
+
+impl Stamp {
+    /// None where there is nothing to tell apart by.
+    pub(super) fn of(hasher: &RandomState, text: Option<&str>) -> Option<Self> {
+        let text = text.filter(|text| !text.is_empty())?;
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| digits);
+        Some(number.map_or_else(|| Self::Text(hasher.hash_one(text)), Self::Number))
+    }
+
+    /// Whether these two, one after the other, show that this client gives each request a stamp of its own.
+    fn is_apart_from(self, earlier: Self) -> bool {
+        match (self, earlier) {
+            (Self::Number(later), Self::Number(earlier)) => {
+                later.checked_sub(earlier).is_none_or(|step| step > CLOCK_STEP_MAX)
+            }
+            (later, earlier) => later != earlier,
+        }
+    }
 }
 
 /// What a session's requests said.
 #[derive(Debug, Default)]
 pub(super) struct Stamps {
-    answered: Option<u64>,
-    open: Option<u64>,
+    answered: Option<Stamp>,
+    open: Option<Stamp>,
     /// Two requests in a row had different stamps: this client does use them to tell its requests apart.
     vary: bool,
 }
 
 impl Stamps {
     /// Of a session whose handshake had this stamp.
-    pub(super) fn of_handshake(stamp: Option<u64>) -> Self {
+    pub(super) fn of_handshake(stamp: Option<Stamp>) -> Self {
         Self { answered: stamp, ..Self::default() }
     }
 
     /// A poll begins. Whether it repeats the one that was answered last.
-    pub(super) fn repeats(&mut self, stamp: Option<u64>) -> bool {
+    pub(super) fn repeats(&mut self, stamp: Option<Stamp>) -> bool {
         self.open = stamp;
-        let same = stamp.is_some() && stamp == self.answered;
-        self.vary |= stamp.is_some() && self.answered.is_some() && !same;
-        same && self.vary
+        let (Some(stamp), Some(answered)) = (stamp, self.answered) else { return false };
+        self.vary |= stamp.is_apart_from(answered);
+        self.vary && stamp == answered
     }
 
     /// The open poll is answered.
@@ -42,12 +70,14 @@ impl Stamps {
 mod tests {
     use super::*;
 
-    /// Whether the last of these polls, each answered, counts as repeated.
-    fn last_repeats(handshake: Option<u64>, polls: &[Option<u64>]) -> bool {
-        let mut stamps = Stamps::of_handshake(handshake);
+    /// Whether the last of these polls, each answered, counts as repeated. The first is the handshake's.
+    fn last_repeats(stamps: &[Option<&str>]) -> bool {
+        let hasher = RandomState::new();
+        let mut read = stamps.iter().map(|stamp| Stamp::of(&hasher, *stamp));
+        let mut stamps = Stamps::of_handshake(read.next().expect("a session has a handshake"));
         let mut repeats = false;
-        for stamp in polls {
-            repeats = stamps.repeats(*stamp);
+        for stamp in read {
+            repeats = stamps.repeats(stamp);
             stamps.answered();
         }
         repeats
@@ -55,21 +85,32 @@ mod tests {
 
     #[test]
     fn a_stamp_repeats_only_where_stamps_differ_otherwise() {
-        assert!(last_repeats(Some(1), &[Some(2), Some(2)]));
-        assert!(!last_repeats(Some(1), &[Some(2), Some(3), Some(2)]), "only the last answer can have been lost");
-        assert!(!last_repeats(Some(1), &[Some(1), Some(1)]), "a constant parameter says nothing");
-        assert!(!last_repeats(None, &[None, None]));
-        assert!(!last_repeats(None, &[Some(1), Some(1)]));
-        assert!(last_repeats(None, &[Some(1), Some(2), Some(2)]));
+        assert!(last_repeats(&[Some("PabcX1.0"), Some("PabcX1.1"), Some("PabcX1.1")]));
+        assert!(
+            !last_repeats(&[Some("a"), Some("b"), Some("c"), Some("b")]),
+            "only the last answer can have been lost"
+        );
+        assert!(!last_repeats(&[Some("a"), Some("a"), Some("a")]), "a constant parameter says nothing");
+        assert!(!last_repeats(&[None, None, None]));
+        assert!(!last_repeats(&[Some(""), Some("a"), Some("")]));
+        assert!(!last_repeats(&[None, Some("a"), Some("a")]));
+        assert!(last_repeats(&[None, Some("a"), Some("b"), Some("b")]));
     }
 
     #[test]
-    fn seconds_are_no_stamp() {
-        let hasher = RandomState::new();
-        assert_eq!(hash(&hasher, Some("1764000000")), None);
-        assert_eq!(hash(&hasher, Some("")), None);
-        assert_eq!(hash(&hasher, None), None);
-        assert_eq!(hash(&hasher, Some("PabcX1.0")), hash(&hasher, Some("PabcX1.0")));
-        assert_ne!(hash(&hasher, Some("PabcX1.0")), hash(&hasher, Some("PabcX1.1")));
+    fn a_clock_of_seconds_or_milliseconds_is_no_stamp() {
+        assert!(!last_repeats(&[Some("1764000000"), Some("1764000025"), Some("1764000025")]));
+        assert!(!last_repeats(&[Some("1764000000000"), Some("1764000025000"), Some("1764000025000")]));
+        assert!(
+            last_repeats(&[Some("1764000000.1"), Some("1764000000.2"), Some("1764000000.2")]),
+            "parts of a second are"
+        );
+    }
+
+    #[test]
+    fn numbers_that_jump_are_stamps() {
+        assert!(last_repeats(&[Some("3283946512"), Some("3284077585"), Some("3284077585")]));
+        assert!(last_repeats(&[Some("3283946512"), Some("3283946511"), Some("3283946511")]));
+        assert!(!last_repeats(&[Some("3283946512"), Some("1170281100"), Some("3283946512")]));
     }
 }

@@ -243,12 +243,16 @@ async fn twenty_megabytes_reach_polling_and_websocket_followers() {
 #[tokio::test]
 async fn a_poll_repeated_by_a_browser_or_proxy_ends_the_session_instead_of_losing_its_answer() {
     let site = Site::start(Figures::default());
-    let sid = sid_of(&site.get("EIO=4&transport=polling&t=Pabc120").await.text());
-    site.post(&sid, "40").await;
-    let stamped = format!("{}&t=Pabc12x", polling(&sid));
-    assert_eq!(site.get(&stamped).await.status, 200, "an answer, lost on its way");
-    assert_eq!(site.get(&stamped).await.status, 400, "the same request again");
-    assert_eq!(site.next_closed().await, CloseReason::TransportLost);
+    // As the stock clients write them, as python-socketio does, and as rust_socketio does.
+    let stamps = [("Pabc120", "Pabc12x"), ("1764000000.1234567", "1764000000.1334567"), ("3283946512", "1170281100")];
+    for (first, second) in stamps {
+        let sid = sid_of(&site.get(&format!("EIO=4&transport=polling&t={first}")).await.text());
+        site.post(&sid, "40").await;
+        let stamped = format!("{}&t={second}", polling(&sid));
+        assert_eq!(site.get(&stamped).await.status, 200, "an answer, lost on its way");
+        assert_eq!(site.get(&stamped).await.status, 400, "the same request again");
+        assert_eq!(site.next_closed().await, CloseReason::TransportLost);
+    }
 }
 
 #[tokio::test]

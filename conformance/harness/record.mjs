@@ -56,10 +56,12 @@ export class Record {
   follower(topic) {
     const reader = { user: this.#user, role: this.#role };
     const note = (event, cursor, more) => this.#note({ event, follower: topic, cursor: positionIn(cursor), ...more });
+    let hasAsked = false;
     let isIn = false;
     return {
       isIn: () => isIn,
       connecting: (cursor) => {
+        hasAsked = true;
         isIn = false;
         note("connect", cursor, { reader, topics: [topic] });
       },
@@ -74,8 +76,9 @@ export class Record {
       mark: (cursor) => note("mark", cursor),
       reset: ({ reason }, cursor) => note("reset", cursor, { reason }),
       disconnect: () => {
+        // Who was cut before it had asked to follow is nobody's follower yet.
+        if (hasAsked) note("disconnected");
         isIn = false;
-        note("disconnected");
       },
       /** It was told all that it will be told, up to this position. Only who is in has been told. */
       settled: (head) => note("settled", null, { head }),

@@ -138,7 +138,7 @@ export class ProgramGuest {
   }
 
   async start() {
-    return (await this.#until(() => this.#all("connected")[0], "connected", 60_000)).cursor;
+    return (await this.#until(() => this.#all("connected")[0], "connected", 120_000)).cursor;
   }
 
   async push(change) {

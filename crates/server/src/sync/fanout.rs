@@ -22,7 +22,7 @@ use crate::limits::{FANOUT_CHUNK_FOLLOWERS, PACE_MAX, PACE_MIN};
 
 /// Somebody who is served: a socket, or the task behind a poll or a stream.
 pub trait Outlet: Send + Sync {
-    /// A batch from `first` on concerns this follower: write what can be written now, never block.
+    /// Something from `first` on concerns this follower: write what can be written now, never block.
     fn serve(&self, first: Position);
 }
 
@@ -126,11 +126,13 @@ impl Shard {
             self.wake.notified().await;
             let began = Instant::now();
             let touched = std::mem::take(&mut *self.touched.lock());
-            let Some(first) = touched.topics.values().min().copied() else { continue };
-            let topics: Vec<TopicName> = touched.topics.into_keys().collect();
+            let topics: Vec<(TopicName, Position)> = touched.topics.into_iter().collect();
+            if topics.is_empty() {
+                continue;
+            }
             self.audience.lock().concerned(&topics, &mut concerned);
             for chunk in concerned.chunks(FANOUT_CHUNK_FOLLOWERS) {
-                chunk.iter().for_each(|(_, handle)| handle.serve(first));
+                chunk.iter().for_each(|concerned| concerned.handle.serve(concerned.first));
                 tokio::task::yield_now().await;
             }
             concerned.clear();

@@ -6,11 +6,12 @@
 //! beyond [`FILTERED_MAX`], the answer is always "perhaps".
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, Hash},
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use fastbloom::BloomFilter;
+use foldhash::quality::FixedState;
 use journal::{ItemId, Key, TopicName, UserId};
 use parking_lot::RwLock;
 
@@ -48,9 +49,7 @@ pub(super) fn key_hash(topic: &TopicName, author: Option<&UserId>, key: &Key) ->
 
 /// The same in every process. Somebody who makes hashes collide gets the look-up that everybody had without filters.
 fn hash_of(what: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(what)
 }
 
 impl Absence {

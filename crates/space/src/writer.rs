@@ -115,7 +115,7 @@ impl Writer {
         }
         self.overlay.forget(self.space.projected());
         let time_ms = now_ms.max(self.head.time_ms);
-        let mut batch = Batch::default();
+        let mut batch = Batch { entries: Vec::with_capacity(inbox.len()), ..Batch::default() };
         let mut head = self.head;
         let mut answers = Vec::with_capacity(inbox.len());
         for Request { who, push, reply } in inbox {

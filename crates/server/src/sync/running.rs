@@ -14,8 +14,11 @@ use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fanout::Fanout;
-use super::projecting::{self, Readers};
-use crate::limits::{CAUGHT_UP_WAIT_MAX, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX};
+use super::projecting::{self, Hurry};
+use crate::limits::{
+    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, SALTS_DRAWN_AT_ONCE, WAITING_PUSHES_BYTES_MAX,
+    WAITING_PUSHES_MAX,
+};
 
 /// How an answer finds its way back.
 pub enum Reply {
@@ -38,7 +41,7 @@ pub struct Running {
     /// Data of the pushes that are not answered yet.
     waiting_bytes: Arc<AtomicUsize>,
     projected: watch::Receiver<Position>,
-    readers: Arc<Readers>,
+    hurry: Arc<Hurry>,
     opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
@@ -66,8 +69,8 @@ impl Running {
             }
         })?;
         let projector = Projector::new(Arc::clone(&space), views);
-        let readers = Arc::new(Readers::default());
-        let of_projector = Arc::clone(&readers);
+        let hurry = Arc::new(Hurry::new(Arc::clone(&space)));
+        let of_projector = Arc::clone(&hurry);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name(format!("projector-{name}"))
@@ -79,12 +82,17 @@ impl Running {
             fanout: Arc::clone(&fanout),
             projected: projected.clone(),
             committed: committed_out,
+            hurry: Arc::clone(&hurry),
+            runtime: tokio::runtime::Handle::current(),
+            logged_commits: 0,
             opened: opened_out,
             failed: failed_out,
             inbox,
         };
         std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
+            let hurry = Arc::clone(&writer.hurry);
             writer.run(journal);
+            hurry.end();
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
@@ -95,7 +103,7 @@ impl Running {
             pushes,
             waiting_bytes,
             projected,
-            readers,
+            hurry,
             opened,
             failed,
             ended,
@@ -129,7 +137,7 @@ impl Running {
         if *projected.borrow() >= head {
             return Ok(());
         }
-        let _waiting = self.readers.wait();
+        let _waiting = self.hurry.wait();
         let reached = projected.wait_for(|position| *position >= head);
         match tokio::time::timeout(CAUGHT_UP_WAIT_MAX, reached).await {
             Ok(Ok(_)) => Ok(()),
@@ -172,6 +180,11 @@ struct WriterThread {
     fanout: Arc<Fanout>,
     projected: watch::Receiver<Position>,
     committed: std::sync::mpsc::SyncSender<()>,
+    hurry: Arc<Hurry>,
+    /// Whose clock says that nothing came for a while.
+    runtime: tokio::runtime::Handle,
+    /// Commits since the last checkpoint.
+    logged_commits: usize,
     opened: watch::Sender<bool>,
     failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
@@ -182,6 +195,7 @@ impl WriterThread {
         let head = journal.head().position;
         // Wake the projector once: there may be something left from the last run.
         let _ = self.committed.try_send(());
+        let waiting = self.hurry.wait();
         while *self.projected.borrow() < head {
             self.refuse_waiting();
             std::thread::park_timeout(Duration::from_millis(5));
@@ -193,6 +207,7 @@ impl WriterThread {
                 return self.refuse_waiting();
             }
         }
+        drop(waiting);
         let mut writer = match Writer::open(Arc::clone(&self.space), journal) {
             Ok(writer) => writer,
             Err(error) => {
@@ -204,7 +219,7 @@ impl WriterThread {
         self.opened.send_replace(true);
         let mut salts = Salts::new();
         let mut waiting = Vec::new();
-        while self.gather(&mut waiting) {
+        while self.gather(&mut waiting, &mut writer) {
             let rest = waiting.split_off(Writer::batch_len(&waiting));
             let batch = std::mem::replace(&mut waiting, rest);
             let bytes = batch.iter().map(data_bytes).sum();
@@ -216,16 +231,17 @@ impl WriterThread {
             }
             self.hand_out(step.answers, step.committed.as_ref());
             self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            if waiting.is_empty() && self.inbox.is_empty() {
+            self.logged_commits += usize::from(step.committed.is_some());
+            if waiting.is_empty() && self.inbox.is_empty() && self.logged_commits >= CHECKPOINT_COMMITS {
                 self.checkpoint(&mut writer);
             }
         }
     }
 
     /// Waits for a push, then takes all that wait. False at the end.
-    fn gather(&mut self, waiting: &mut Vec<Request<Reply>>) -> bool {
+    fn gather(&mut self, waiting: &mut Vec<Request<Reply>>, writer: &mut Writer) -> bool {
         if waiting.is_empty() {
-            match self.inbox.blocking_recv() {
+            match self.next(writer) {
                 Some(request) => waiting.push(request),
                 None => return false,
             }
@@ -237,6 +253,19 @@ impl WriterThread {
         true
     }
 
+    /// The next push. When none comes for a while, the log is written back first: what a crash leaves in it should be little,
+    /// but the push that comes after a checkpoint pays for a second sync.
+    fn next(&mut self, writer: &mut Writer) -> Option<Request<Reply>> {
+        if self.logged_commits > 0 {
+            let next = self.runtime.block_on(async { tokio::time::timeout(CHECKPOINT_IDLE, self.inbox.recv()).await });
+            match next {
+                Ok(next) => return next,
+                Err(_) => self.checkpoint(writer),
+            }
+        }
+        self.inbox.blocking_recv()
+    }
+
     fn hand_out(&self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
         for (reply, answer) in answers {
             reply.answer(answer);
@@ -245,11 +274,13 @@ impl WriterThread {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
             let _ = self.committed.try_send(());
+            self.hurry.committed();
         }
     }
 
     /// After a failure nothing is written any more, and saying so once is enough.
-    fn checkpoint(&self, writer: &mut Writer) {
+    fn checkpoint(&mut self, writer: &mut Writer) {
+        self.logged_commits = 0;
         if *self.failed.borrow() {
             return;
         }
@@ -280,19 +311,26 @@ impl Reply {
 /// Salts from a generator that the system seeded once: a system call per entry would cost more than its hash.
 struct Salts {
     stream: blake3::OutputReader,
+    /// Salts that wait to be drawn: the generator makes many at once for the price of one.
+    drawn: std::vec::IntoIter<Salt>,
 }
 
 impl Salts {
     fn new() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the system gives random bytes");
-        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof() }
+        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof(), drawn: Vec::new().into_iter() }
     }
 
     fn draw(&mut self) -> Salt {
-        let mut salt = [0; 16];
-        self.stream.fill(&mut salt);
-        salt
+        if let Some(salt) = self.drawn.next() {
+            return salt;
+        }
+        let mut bytes = [0; SALTS_DRAWN_AT_ONCE * size_of::<Salt>()];
+        self.stream.fill(&mut bytes);
+        let (salts, _) = bytes.as_chunks();
+        self.drawn = salts.to_vec().into_iter();
+        self.drawn.next().expect("more than none were drawn")
     }
 }
 

@@ -1,10 +1,7 @@
 //! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,10 +11,12 @@ use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fanout::Fanout;
-use super::projecting::{self, Hurry};
+use super::hurry::Hurry;
+use super::line::Line;
+use super::projecting;
 use crate::limits::{
-    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, SALTS_DRAWN_AT_ONCE, WAITING_PUSHES_BYTES_MAX,
-    WAITING_PUSHES_MAX,
+    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, SALTS_DRAWN_AT_ONCE,
+    WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
 };
 
 /// How an answer finds its way back.
@@ -39,7 +38,7 @@ pub struct Running {
     /// Gone once the space takes no more pushes.
     pushes: RwLock<Option<mpsc::Sender<Request<Reply>>>>,
     /// Data of the pushes that are not answered yet.
-    waiting_bytes: Arc<AtomicUsize>,
+    line: Arc<Line>,
     projected: watch::Receiver<Position>,
     hurry: Arc<Hurry>,
     opened: watch::Receiver<bool>,
@@ -69,15 +68,16 @@ impl Running {
             }
         })?;
         let projector = Projector::new(Arc::clone(&space), views);
-        let hurry = Arc::new(Hurry::new(Arc::clone(&space)));
+        let hurry = Arc::new(Hurry::default());
         let of_projector = Arc::clone(&hurry);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
-        std::thread::Builder::new()
+        let folding = std::thread::Builder::new()
             .name(format!("projector-{name}"))
             .spawn(move || projecting::run(projector, &projected_out, &committed, &of_projector))?;
-        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        hurry.set_projector(folding.thread().clone());
+        let line = Arc::new(Line::default());
         let writer = WriterThread {
-            waiting_bytes: Arc::clone(&waiting_bytes),
+            line: Arc::clone(&line),
             space: Arc::clone(&space),
             fanout: Arc::clone(&fanout),
             projected: projected.clone(),
@@ -96,18 +96,7 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self {
-            name: name.into(),
-            space,
-            fanout,
-            pushes,
-            waiting_bytes,
-            projected,
-            hurry,
-            opened,
-            failed,
-            ended,
-        }))
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, line, projected, hurry, opened, failed, ended }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
@@ -115,19 +104,16 @@ impl Running {
         let pushes = self.pushes.read();
         let Some(pushes) = &*pushes else { return Err(Refusal::Unavailable) };
         let bytes = data_bytes(&request);
-        let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let taken = if before > 0 && before + bytes > WAITING_PUSHES_BYTES_MAX {
-            Err(Refusal::Busy)
-        } else {
-            pushes.try_send(request).map_err(|error| match error {
+        if !self.line.join(bytes, WAITING_PUSHES_BYTES_MAX) {
+            return Err(Refusal::Busy);
+        }
+        pushes.try_send(request).map_err(|error| {
+            self.line.leave(bytes);
+            match error {
                 mpsc::error::TrySendError::Full(_) => Refusal::Busy,
                 mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
-            })
-        };
-        if taken.is_err() {
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        }
-        taken
+            }
+        })
     }
 
     /// Waits until the projections have reached the head as it is now, at most [`CAUGHT_UP_WAIT_MAX`].
@@ -175,7 +161,7 @@ fn data_bytes(request: &Request<Reply>) -> usize {
 }
 
 struct WriterThread {
-    waiting_bytes: Arc<AtomicUsize>,
+    line: Arc<Line>,
     space: Arc<Space>,
     fanout: Arc<Fanout>,
     projected: watch::Receiver<Position>,
@@ -230,7 +216,7 @@ impl WriterThread {
                 tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
             }
             self.hand_out(step.answers, step.committed.as_ref());
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.line.leave(bytes);
             self.logged_commits += usize::from(step.committed.is_some());
             if waiting.is_empty() && self.inbox.is_empty() && self.logged_commits >= CHECKPOINT_COMMITS {
                 self.checkpoint(&mut writer);
@@ -274,7 +260,9 @@ impl WriterThread {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
             let _ = self.committed.try_send(());
-            self.hurry.committed();
+            if committed.head.0 - self.space.projected().0 >= PROJECTION_GATHER_ENTRIES {
+                self.hurry.press();
+            }
         }
     }
 
@@ -292,7 +280,7 @@ impl WriterThread {
 
     fn refuse_waiting(&mut self) {
         while let Ok(request) = self.inbox.try_recv() {
-            self.waiting_bytes.fetch_sub(data_bytes(&request), Ordering::Relaxed);
+            self.line.leave(data_bytes(&request));
             request.reply.answer(Err(Refusal::Busy));
         }
     }

@@ -1,5 +1,5 @@
-//! Who is counted while they wait: readers that keep the projector from gathering, and pushes in line before the writer; and
-//! what else makes the projector hurry.
+//! Who is counted while they wait: readers and the end, which keep the projector from gathering, and pushes in line before the
+//! writer.
 
 use std::{
     sync::Arc,
@@ -32,17 +32,15 @@ fn the_projector_never_sleeps_over_somebody_who_waits() {
 }
 
 #[test]
-fn the_projector_never_sleeps_over_enough_to_do_or_the_end() {
-    for reason in [Hurry::press, Hurry::end] {
-        every_order(move || {
-            let hurry = Arc::new(Hurry::default());
-            let of_projector = Arc::clone(&hurry);
-            let projector = spawn(move || of_projector.none_until(Instant::now() + Duration::from_secs(3_600)));
-            hurry.set_projector(projector.thread().clone());
-            reason(&hurry);
-            projector.join().unwrap();
-        });
-    }
+fn the_projector_never_sleeps_over_the_end() {
+    every_order(|| {
+        let hurry = Arc::new(Hurry::default());
+        let of_projector = Arc::clone(&hurry);
+        let projector = spawn(move || of_projector.none_until(Instant::now() + Duration::from_secs(3_600)));
+        hurry.set_projector(projector.thread().clone());
+        hurry.end();
+        projector.join().unwrap();
+    });
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! What makes the projector hurry instead of gathering: somebody waits for it, there is enough to do, or the end has come.
+//! What makes the projector hurry instead of gathering: somebody waits for it (a reader, or the writer when there is enough to
+//! do), or the end has come.
 //!
 //! Whoever comes while it sleeps wakes it; `interleave/tests/waiting.rs` tries every order of their steps.
 
@@ -13,7 +14,6 @@ use crate::threads::{AtomicBool, AtomicUsize, Ordering, Thread, park_timeout};
 #[derive(Default)]
 pub(super) struct Hurry {
     waiting: AtomicUsize,
-    is_pressed: AtomicBool,
     is_ending: AtomicBool,
     projector: OnceLock<Thread>,
 }
@@ -34,12 +34,6 @@ impl Hurry {
         Waiting(Arc::clone(self))
     }
 
-    /// There is enough for a step.
-    pub(super) fn press(&self) {
-        self.is_pressed.store(true, Ordering::Relaxed);
-        self.wake();
-    }
-
     /// Nothing more will come: what is left is folded at once.
     pub(super) fn end(&self) {
         self.is_ending.store(true, Ordering::Relaxed);
@@ -52,10 +46,8 @@ impl Hurry {
         }
     }
 
-    /// Whether there is no reason. Being pressed is forgotten: the step that follows takes all that is there.
     fn is_none(&self) -> bool {
-        let is_pressed = self.is_pressed.swap(false, Ordering::Relaxed);
-        !is_pressed && self.waiting.load(Ordering::Relaxed) == 0 && !self.is_ending.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::Relaxed) == 0 && !self.is_ending.load(Ordering::Relaxed)
     }
 
     /// Sleeps until then, or until there is a reason to hurry. For the projector's thread.

@@ -11,7 +11,7 @@ use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fanout::Fanout;
-use super::hurry::Hurry;
+use super::hurry::{Hurry, Waiting};
 use super::line::Line;
 use super::projecting;
 use crate::limits::{
@@ -83,6 +83,7 @@ impl Running {
             projected: projected.clone(),
             committed: committed_out,
             hurry: Arc::clone(&hurry),
+            pressing: None,
             runtime: tokio::runtime::Handle::current(),
             logged_commits: 0,
             opened: opened_out,
@@ -167,6 +168,8 @@ struct WriterThread {
     projected: watch::Receiver<Position>,
     committed: std::sync::mpsc::SyncSender<()>,
     hurry: Arc<Hurry>,
+    /// Held while there is enough for a step of the projector.
+    pressing: Option<Waiting>,
     /// Whose clock says that nothing came for a while.
     runtime: tokio::runtime::Handle,
     /// Commits since the last checkpoint.
@@ -252,7 +255,7 @@ impl WriterThread {
         self.inbox.blocking_recv()
     }
 
-    fn hand_out(&self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
+    fn hand_out(&mut self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
         for (reply, answer) in answers {
             reply.answer(answer);
         }
@@ -260,9 +263,8 @@ impl WriterThread {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
             let _ = self.committed.try_send(());
-            if committed.head.0 - self.space.projected().0 >= PROJECTION_GATHER_ENTRIES {
-                self.hurry.press();
-            }
+            let is_enough = committed.head.0 - self.space.projected().0 >= PROJECTION_GATHER_ENTRIES;
+            self.pressing = is_enough.then(|| self.pressing.take().unwrap_or_else(|| self.hurry.wait()));
         }
     }
 

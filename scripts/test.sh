@@ -26,7 +26,8 @@ step 'page' scripts/build-page.sh
 # other tests use the dev profile.
 step 'release build' cargo build --release --bin tidings --bin bench --bin history --example conformance --example verdict
 step 'benchmarks, small' target/release/bench smoke
-step 'Rust tests' cargo test --workspace
+step 'Rust tests' cargo test --workspace --exclude interleave
+step 'every order of steps' cargo test -p interleave
 step 'TypeScript checks' npm run check --workspaces --if-present
 step 'client tests' npm test -w client
 step 'page tests' npm test -w web

@@ -13,6 +13,11 @@ impl Clock {
 
     /// Nanoseconds since the start.
     pub(crate) fn now_ns(self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        self.at_ns(Instant::now())
+    }
+
+    /// The same of another moment; 0 for one before the start.
+    pub(crate) fn at_ns(self, moment: Instant) -> u64 {
+        u64::try_from(moment.saturating_duration_since(self.0).as_nanos()).unwrap_or(u64::MAX)
     }
 }

@@ -22,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use journal::Position;
+use journal::{Concerned, Position};
 use space::{Answer, Filled, Projector, Request, Space, Writer};
 use wire::{
     engineio::{CloseReason, Message},
@@ -197,8 +197,8 @@ impl Server {
 
     /// Tells some of those whom what was committed concerns.
     fn round(&mut self, stage: &mut Stage, shard: usize) {
-        let Some((first, lines)) = self.shards[shard].next(self.plan.chunk) else { return };
-        for line in lines {
+        let Some(concerned) = self.shards[shard].next(self.plan.chunk) else { return };
+        for Concerned { handle: line, first, .. } in concerned {
             self.enter(stage, line, |_, link, _| {
                 if let Some(stay) = &mut link.stay {
                     stay.serving.touch(first);

@@ -48,6 +48,12 @@ const LAWS: &[Law] = &[
         why: "the judge shares no code with what it judges, and needs nothing but the record",
     },
     Law {
+        name: "interleave",
+        may: &[],
+        must_not: PURE,
+        why: "the models put loom's primitives in the place of ours, and compile what they judge by its path",
+    },
+    Law {
         name: "sim",
         may: &["history", "journal", "space", "store", "vfs", "wire"],
         must_not: SYNCHRONOUS,
@@ -93,7 +99,7 @@ pub(crate) fn check(metadata: &Value) -> anyhow::Result<Vec<Finding>> {
 fn manifest(name: &str) -> String {
     match name {
         "vfs" => "sim/vfs/Cargo.toml".to_owned(),
-        "bench" | "history" | "sim" | "xtask" => format!("{name}/Cargo.toml"),
+        "bench" | "history" | "interleave" | "sim" | "xtask" => format!("{name}/Cargo.toml"),
         _ => format!("crates/{name}/Cargo.toml"),
     }
 }

@@ -23,34 +23,16 @@ pub(crate) struct Commit {
 
 impl Commit {
     pub(crate) fn run(&self, folder: &Path) -> anyhow::Result<Outcome> {
-        fs::create_dir_all(folder)?;
-        let own = folder.join(format!("commit-{}", std::process::id()));
-        fs::create_dir_all(&own)?;
-        let outcome = self.run_in(&own);
-        // What cannot be removed is left in the folder of the run; nothing depends on it.
-        let _ = fs::remove_dir_all(&own);
-        outcome
+        in_own_folder(folder, "commit", |folder| self.run_in(folder))
     }
 
     fn run_in(&self, folder: &Path) -> anyhow::Result<Outcome> {
-        let mut connection = Connection::open(folder.join("rows.db"))?;
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        connection.execute_batch(
-            "PRAGMA synchronous = FULL; CREATE TABLE rows (position INTEGER PRIMARY KEY, data BLOB NOT NULL)",
-        )?;
-        let data = vec![b'x'; ROW_BYTES];
+        let mut rows = Rows::open(folder)?;
         let mut took = latencies();
         let start = Instant::now();
         for _ in 0..self.commits {
             let begin = Instant::now();
-            let transaction = connection.transaction()?;
-            {
-                let mut insert = transaction.prepare_cached("INSERT INTO rows (data) VALUES (?)")?;
-                for _ in 0..self.rows {
-                    insert.execute(params![data])?;
-                }
-            }
-            transaction.commit()?;
+            rows.commit(self.rows)?;
             took.saturating_record(u64::try_from(begin.elapsed().as_nanos())?);
         }
         let mut outcome = Outcome::new(&format!("commit-{}", self.rows), "floor");
@@ -59,4 +41,44 @@ impl Commit {
         outcome.figure("rows_per_s", (self.rows * self.commits) as f64 / start.elapsed().as_secs_f64());
         Ok(outcome)
     }
+}
+
+/// The table of rows.
+pub(super) struct Rows(Connection);
+
+impl Rows {
+    pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
+        let connection = Connection::open(folder.join("rows.db"))?;
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; CREATE TABLE rows (position INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+        )?;
+        Ok(Self(connection))
+    }
+
+    /// Appends so many rows and syncs them.
+    pub(super) fn commit(&mut self, rows: usize) -> anyhow::Result<()> {
+        let transaction = self.0.transaction()?;
+        {
+            let mut insert = transaction.prepare_cached("INSERT INTO rows (data) VALUES (?)")?;
+            for _ in 0..rows {
+                insert.execute(params![[b'x'; ROW_BYTES]])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+/// Runs `work` in a folder of its own below `folder`, and removes it.
+pub(super) fn in_own_folder<T>(
+    folder: &Path,
+    name: &str,
+    work: impl FnOnce(&Path) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let own = folder.join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&own)?;
+    let result = work(&own);
+    // What cannot be removed is left in the folder of the run; nothing depends on it.
+    let _ = fs::remove_dir_all(&own);
+    result
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Outcome, deliver::Span, stage::Stage};
 use crate::{
-    load::{Pace, Plan, PushPlan},
+    load::{Pace, Plan, PushPlan, Way},
     server::Choice,
 };
 
@@ -27,7 +27,7 @@ impl Lone {
         let mut crowd = stage.followers(1)?;
         crowd.open(1, |_| Plan::of_everything())?;
         let pace = Pace::Open { per_second: self.rate, burst: 1 };
-        let pushing = stage.push(PushPlan { pace, ..PushPlan::default() })?;
+        let pushing = stage.push(PushPlan { way: Way::Socket, pace, ..PushPlan::default() })?;
         stage.measure(self.span.settle(), self.span.measured())?;
         let report = pushing.end()?;
         stage.tell_pushes(&report);

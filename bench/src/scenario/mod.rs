@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use crate::{
-    floor::{Commit, Write},
+    floor::{Alone, Commit, Write},
     server::Choice,
 };
 
@@ -65,6 +65,8 @@ pub(crate) enum Scenario {
     Snapshot(Snapshot),
     /// The machine alone: commits to its disk
     Commit(Commit),
+    /// The machine alone: from idle, one commit and one write to one socket
+    Alone(Alone),
     /// The machine alone: one write to each of many sockets
     Write(Write),
 }
@@ -89,6 +91,7 @@ impl Scenario {
             Self::Stalled(scenario) => scenario.run(choice, folder),
             Self::Snapshot(scenario) => scenario.run(choice, folder),
             Self::Commit(floor) => floor.run(folder),
+            Self::Alone(floor) => floor.run(folder),
             Self::Write(floor) => floor.run(),
         }
     }

@@ -3,7 +3,7 @@
 use rustix::process::{Resource, getrlimit};
 
 use crate::{
-    floor::{Commit, Write},
+    floor::{Alone, Commit, Write},
     load::Way,
     scenario::{
         Fanout, Firehose, Flood, History, Idle, Lone, Pushes, Scenario, Snapshot, Span, Stalled, Steady, Storm, Topics,
@@ -56,6 +56,7 @@ pub(crate) fn full() -> Vec<Entry> {
         entry("commit-1", Scenario::Commit(Commit { rows: 1, commits: 3_000 }), &OURS),
         entry("commit-8", Scenario::Commit(Commit { rows: 8, commits: 3_000 }), &OURS),
         entry("commit-32", Scenario::Commit(Commit { rows: 32, commits: 3_000 }), &OURS),
+        entry("alone", Scenario::Alone(Alone { rate: 13.0, messages: 130 }), &OURS),
         entry("fanout", fanout(sockets()), &EVERYBODY),
         entry("fanout-1000", fanout(1_000), &EVERYBODY),
         entry("flood", Scenario::Flood(Flood { sockets: 5_000, pushers: 16, span: span(2.0, 8.0) }), &EVERYBODY),

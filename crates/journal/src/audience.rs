@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Filter, Pattern, TopicName};
+use crate::{Filter, Pattern, Position, TopicName};
 
 /// Followers by what they follow.
 #[derive(Debug)]
@@ -12,6 +12,17 @@ pub struct Audience<H> {
     everything: Members<H>,
     by_topic: HashMap<TopicName, Members<H>>,
     by_prefix: HashMap<Box<str>, Members<H>>,
+}
+
+/// Somebody whom a change concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concerned<H> {
+    /// Its number.
+    pub id: u64,
+    /// What it is served by.
+    pub handle: H,
+    /// The first position that may concern it.
+    pub first: Position,
 }
 
 /// Handles in a dense list, each removable by its number.
@@ -48,21 +59,24 @@ impl<H: Clone> Audience<H> {
         }
     }
 
-    /// Collects everybody whom a change of these topics concerns, each once.
-    pub fn concerned(&self, topics: &[TopicName], into: &mut Vec<(u64, H)>) {
+    /// Collects everybody whom a change of these topics concerns, each once. A topic comes with the position from which on it
+    /// changed.
+    pub fn concerned(&self, topics: &[(TopicName, Position)], into: &mut Vec<Concerned<H>>) {
         into.clear();
-        into.extend_from_slice(&self.everything.list);
+        let Some(first) = topics.iter().map(|(_, first)| *first).min() else { return };
+        self.everything.append_to(into, first);
         let whole = into.len();
-        for topic in topics {
+        for (topic, first) in topics {
             if let Some(members) = self.by_topic.get(topic) {
-                into.extend_from_slice(&members.list);
+                members.append_to(into, *first);
             }
             for members in self.by_beginning(topic.as_str()) {
-                into.extend_from_slice(&members.list);
+                members.append_to(into, *first);
             }
         }
-        into[whole..].sort_unstable_by_key(|(id, _)| *id);
-        into.dedup_by_key(|(id, _)| *id);
+        // The earliest of its positions is the one that stays.
+        into[whole..].sort_unstable_by_key(|concerned| (concerned.id, concerned.first));
+        into.dedup_by_key(|concerned| concerned.id);
     }
 
     /// Those who follow a beginning of this name. A name has few beginnings, while the followers' patterns may be many.
@@ -110,6 +124,14 @@ impl<H> Members<H> {
         }
     }
 
+    fn append_to(&self, into: &mut Vec<Concerned<H>>, first: Position)
+    where
+        H: Clone,
+    {
+        let concerned = |(id, handle): &(u64, H)| Concerned { id: *id, handle: handle.clone(), first };
+        into.extend(self.list.iter().map(concerned));
+    }
+
     fn remove(&mut self, id: u64) {
         let Some(place) = self.places.remove(&id) else { return };
         self.list.swap_remove(place);
@@ -127,11 +149,17 @@ mod tests {
         Filter::Patterns(patterns.iter().map(|text| Pattern::new(text).unwrap()).collect())
     }
 
-    fn concerned(audience: &Audience<char>, topics: &[&str]) -> String {
-        let topics: Vec<_> = topics.iter().map(|name| TopicName::new(name).unwrap()).collect();
+    /// The first topic changed from position 1 on, the second from 2 on, and so forth.
+    fn found(audience: &Audience<char>, topics: &[&str]) -> Vec<Concerned<char>> {
+        let names = topics.iter().map(|name| TopicName::new(name).unwrap());
+        let topics: Vec<_> = names.zip((1..).map(Position)).collect();
         let mut found = Vec::new();
         audience.concerned(&topics, &mut found);
-        let mut names: Vec<char> = found.into_iter().map(|(_, name)| name).collect();
+        found
+    }
+
+    fn concerned(audience: &Audience<char>, topics: &[&str]) -> String {
+        let mut names: Vec<char> = found(audience, topics).into_iter().map(|concerned| concerned.handle).collect();
         names.sort_unstable();
         names.into_iter().collect()
     }
@@ -145,6 +173,17 @@ mod tests {
         assert_eq!(concerned(&audience, &["room/1"]), "be");
         assert_eq!(concerned(&audience, &["room/1", "room/2"]), "bce");
         assert_eq!(concerned(&audience, &["news"]), "e");
+    }
+
+    #[test]
+    fn a_follower_is_told_from_where_on_its_own_topics_changed() {
+        let mut audience = Audience::default();
+        audience.join(1, &Filter::Everything, &'e');
+        audience.join(2, &filter(&["c"]), &'c');
+        audience.join(3, &filter(&["c", "b*"]), &'b');
+        let firsts =
+            found(&audience, &["a", "b", "c"]).into_iter().map(|concerned| (concerned.handle, concerned.first.0));
+        assert_eq!(firsts.collect::<Vec<_>>(), [('e', 1), ('c', 3), ('b', 2)]);
     }
 
     #[test]

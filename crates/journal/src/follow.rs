@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::{
     Pattern, Position, Principal, TopicName,
-    select::Selection,
+    select::{Selection, Wanted},
     tail::{Chunk, Span, Tail},
 };
 
@@ -181,9 +181,10 @@ impl Follower {
     fn offer<'t>(&self, tail: &'t Tail, bytes_max: usize) -> Offer<'t> {
         let mut offer = Offer { pieces: ArrayVec::new(), through: self.served };
         let mut bytes = 0;
+        let wanted = Wanted::by(&self.filter, tail);
         for chunk in tail.chunks_from(self.served.next()) {
             let from = usize::try_from(self.served.next().0.saturating_sub(chunk.first().0)).unwrap_or(0);
-            let mut selection = Selection::new(tail, chunk, from, &self.reader, &self.filter);
+            let mut selection = Selection::new(tail, chunk, from, &self.reader, &wanted);
             while let Some(run) = selection.next_run() {
                 let end = fitting(chunk, run.start, run.end, bytes_max.saturating_sub(bytes), bytes == 0);
                 if end == run.start || offer.pieces.is_full() {

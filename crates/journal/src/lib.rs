@@ -29,7 +29,7 @@ pub use principal::{BadUserId, Principal, Role, UserId};
 pub use tag::{Tag, content_hash};
 pub use topic::{BadTopicName, Pattern, TopicKind, TopicName};
 
-pub use audience::Audience;
+pub use audience::{Audience, Concerned};
 pub use decide::{Decision, Draft, Facts, Needs, decide, needs};
 pub use follow::{Filter, Follower, Next, OFFER_PIECES_MAX, Offer, Piece};
 pub use push::{Ask, EarlierPush, ItemFacts, Push, TopicFacts};

@@ -10,6 +10,33 @@ use crate::{
     tail::{Chunk, Tail, TopicIndex},
 };
 
+/// The topics that a filter selects, looked up once for all chunks that a follower goes through.
+pub(crate) enum Wanted<'a> {
+    Everything,
+    Topics {
+        /// Those with an exact name that the tail knows, ascending, each once.
+        exact: Vec<TopicIndex>,
+        /// The other patterns, whose topics are found chunk by chunk; and the exact ones, if there are others.
+        prefixes: &'a [Pattern],
+    },
+}
+
+impl<'a> Wanted<'a> {
+    /// Exact names are looked up, so that neither many topics nor many patterns multiply.
+    pub(crate) fn by(filter: &'a Filter, tail: &Tail) -> Self {
+        let Filter::Patterns(patterns) = filter else { return Self::Everything };
+        let index = |pattern: &Pattern| match pattern {
+            Pattern::Exact(name) => tail.index_of(name),
+            Pattern::Prefix(_) => None,
+        };
+        let mut exact: Vec<TopicIndex> = patterns.iter().filter_map(index).collect();
+        exact.sort_unstable();
+        exact.dedup();
+        let has_prefixes = patterns.iter().any(|pattern| matches!(pattern, Pattern::Prefix(_)));
+        Self::Topics { exact, prefixes: if has_prefixes { patterns } else { &[] } }
+    }
+}
+
 /// A follower's entries of one chunk, from a place on.
 pub(crate) struct Selection<'a> {
     chunk: &'a Chunk,
@@ -35,9 +62,9 @@ impl<'a> Selection<'a> {
         chunk: &'a Chunk,
         from: usize,
         reader: &'a Principal,
-        filter: &'a Filter,
+        wanted: &Wanted<'_>,
     ) -> Self {
-        Self { chunk, reader, tail, at: from, places: places(tail, chunk, reader, filter) }
+        Self { chunk, reader, tail, at: from, places: places(tail, chunk, reader, wanted) }
     }
 
     /// The next entries in a row that the follower reads.
@@ -71,20 +98,35 @@ fn reads(tail: &Tail, chunk: &Chunk, place: usize, reader: &Principal) -> bool {
     tail.sight(chunk.topic(place), reader.role()).sees(reader, owner, is_clear)
 }
 
-fn places<'a>(tail: &Tail, chunk: &'a Chunk, reader: &Principal, filter: &Filter) -> Places<'a> {
-    match (filter, chunk.topics()) {
-        (Filter::Everything, [only]) => of_topic(tail, chunk, reader, *only),
-        (Filter::Everything, _) => Places::Anywhere,
-        (filter, [only]) if filter.wants(tail.topic_name(*only)) => of_topic(tail, chunk, reader, *only),
-        (Filter::Patterns(patterns), topics) => match wanted(tail, topics, patterns).as_slice() {
-            [] => Places::Only(Cow::Borrowed(&[])),
-            [only] => Places::Only(Cow::Borrowed(chunk.places_of(*only))),
-            several => {
-                let mut places: Vec<u32> = several.iter().flat_map(|topic| chunk.places_of(*topic)).copied().collect();
-                places.sort_unstable();
-                Places::Only(Cow::Owned(places))
-            }
-        },
+fn places<'a>(tail: &Tail, chunk: &'a Chunk, reader: &Principal, wanted: &Wanted<'_>) -> Places<'a> {
+    match (wanted, chunk.topics()) {
+        (Wanted::Everything, [only]) => of_topic(tail, chunk, reader, *only),
+        (Wanted::Everything, _) => Places::Anywhere,
+        (Wanted::Topics { exact, prefixes }, [only]) if wants(tail, *only, exact, prefixes) => {
+            of_topic(tail, chunk, reader, *only)
+        }
+        (Wanted::Topics { exact, prefixes: [] }, _) => of_topics(chunk, exact),
+        (Wanted::Topics { exact, prefixes }, topics) => {
+            let wanted = topics.iter().copied().filter(|topic| wants(tail, *topic, exact, prefixes));
+            of_topics(chunk, &wanted.collect::<Vec<_>>())
+        }
+    }
+}
+
+fn wants(tail: &Tail, topic: TopicIndex, exact: &[TopicIndex], prefixes: &[Pattern]) -> bool {
+    exact.binary_search(&topic).is_ok() || prefixes.iter().any(|pattern| pattern.matches(tail.topic_name(topic)))
+}
+
+/// In a chunk with several topics.
+fn of_topics<'a>(chunk: &'a Chunk, topics: &[TopicIndex]) -> Places<'a> {
+    match topics {
+        [] => Places::Only(Cow::Borrowed(&[])),
+        [only] => Places::Only(Cow::Borrowed(chunk.places_of(*only))),
+        several => {
+            let mut places: Vec<u32> = several.iter().flat_map(|topic| chunk.places_of(*topic)).copied().collect();
+            places.sort_unstable();
+            Places::Only(Cow::Owned(places))
+        }
     }
 }
 
@@ -96,23 +138,4 @@ fn of_topic<'a>(tail: &Tail, chunk: &Chunk, reader: &Principal, only: TopicIndex
         Sight::None => Places::Only(Cow::Borrowed(&[])),
         Sight::Own => Places::Anywhere,
     }
-}
-
-/// Those of a chunk's topics that the patterns select, each once. Exact names are looked up, so that neither many topics
-/// nor many patterns multiply.
-fn wanted(tail: &Tail, topics: &[TopicIndex], patterns: &[Pattern]) -> Vec<TopicIndex> {
-    let mut wanted = Vec::new();
-    for pattern in patterns {
-        match pattern {
-            Pattern::Exact(name) => {
-                wanted.extend(tail.index_of(name).filter(|index| topics.binary_search(index).is_ok()));
-            }
-            Pattern::Prefix(_) => {
-                wanted.extend(topics.iter().filter(|index| pattern.matches(tail.topic_name(**index))));
-            }
-        }
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
-    wanted
 }

@@ -15,3 +15,4 @@ pub mod listen;
 pub mod logging;
 pub mod serve;
 pub mod sync;
+mod threads;

@@ -97,12 +97,25 @@ pub const WAITING_PUSHES_BYTES_MAX: usize = 64 * 1_024 * 1_024;
 /// How long a call that answers with state waits for the projections to catch up before it says "busy".
 pub const CAUGHT_UP_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// Commits after which the journal's log is written back at the first moment when no push waits: some hundred pages, so that
+/// it takes a few milliseconds, and few enough checkpoints that their syncs do not count.
+pub const CHECKPOINT_COMMITS: usize = 256;
+
+/// Time without a push after which it is written back whatever it holds.
+pub const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
+
 /// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
 pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
 
-/// Under load, a projection step begins no sooner after the last one began: long enough that a step has hundreds of entries,
-/// short enough that nobody who does not wait for it could tell.
-pub const PROJECTION_GATHER: Duration = Duration::from_millis(20);
+/// Under load, a projection step begins no sooner after the last one began: long enough that the pages that entries share are
+/// written once for many of them, short enough to stay within a second of the head, and for whoever waits in the midst of it.
+pub const PROJECTION_GATHER: Duration = Duration::from_millis(400);
+
+/// Entries that are enough for a step however soon: more would not share many more pages.
+pub const PROJECTION_GATHER_ENTRIES: u64 = 8_192;
+
+/// Salts that are drawn from their generator at once: the blocks that one call of it fills side by side.
+pub const SALTS_DRAWN_AT_ONCE: usize = 64;
 
 /// Bytes offered to a transport at once: what a socket's send buffer takes, and a share of a poll's answer.
 pub const FILL_BYTES_MAX: usize = 256 * 1_024;

@@ -8,12 +8,14 @@ pub mod limits;
 mod overlay;
 mod page;
 mod projector;
+mod published;
 mod read_error;
 mod recent;
 mod serving;
 mod snapshot;
 mod space;
 mod start;
+mod threads;
 mod writer;
 
 pub use bounds::Bounds;

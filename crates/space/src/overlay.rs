@@ -3,9 +3,9 @@
 //! The writer asks here first. So an `add` and its `delete` in one batch, or a key used twice in one batch, are right,
 //! while the projections may lag. Facts leave when the projection has passed the entry that made them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 
-use journal::{Action, Entry, ItemId, Key, Position, TopicName, UserId};
+use journal::{Action, ItemId, Key, Position, TopicName, UserId};
 
 /// What the overlay knows of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Overlay {
     }
 
     /// Takes in an entry that was decided. `owner` is who first added the item it leaves behind.
-    pub(crate) fn record(&mut self, entry: &Entry, owner: Option<UserId>) {
+    pub(crate) fn record(&mut self, entry: &journal::Entry, owner: Option<UserId>) {
         let (position, topic) = (entry.position, entry.topic.clone());
         match entry.action {
             Action::Add | Action::Update => {
@@ -106,24 +106,27 @@ impl Overlay {
     /// A later entry's fact about the same thing stays: it was recorded under its own position.
     fn forget_entry(&mut self, trace: Trace) {
         let Trace { position, topic, item, author, key } = trace;
-        let item_key = (topic.clone(), item.clone());
-        if self.items.get(&item_key).is_some_and(|(made, _)| *made == position) {
-            self.items.remove(&item_key);
+        if let Entry::Occupied(fact) = self.items.entry((topic.clone(), item.clone()))
+            && fact.get().0 == position
+        {
+            fact.remove();
         }
         if self.clears.get(&topic) == Some(&position) {
             self.clears.remove(&topic);
         }
         if let Some(item) = item {
-            remove_if(&mut self.adds, &(topic.clone(), author.clone(), item), position);
+            remove_if(&mut self.adds, (topic.clone(), author.clone(), item), position);
         }
         if let Some(key) = key {
-            remove_if(&mut self.keys, &(topic, author, key), position);
+            remove_if(&mut self.keys, (topic, author, key), position);
         }
     }
 }
 
-fn remove_if<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Position>, key: &K, position: Position) {
-    if map.get(key) == Some(&position) {
-        map.remove(key);
+fn remove_if<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Position>, key: K, position: Position) {
+    if let Entry::Occupied(made) = map.entry(key)
+        && *made.get() == position
+    {
+        made.remove();
     }
 }

@@ -38,14 +38,14 @@ impl Projector {
             return Ok((after, false));
         }
         let entries_max = self.space.bounds.projection_entries;
-        let mut page = self.space.handed_over(after, entries_max, PROJECTION_BYTES_MAX);
+        let mut page = self.space.published.handed_over(after, entries_max, PROJECTION_BYTES_MAX);
         if page.is_empty() {
             let read = self.space.journal.page(after, head, entries_max, PROJECTION_BYTES_MAX);
             page = read.map_err(ProjectError::Read)?;
         }
         self.views.apply(&page).map_err(ProjectError::Write)?;
         let projected = self.views.at().0;
-        self.space.set_projected(projected);
+        self.space.published.set_projected(projected);
         Ok((projected, projected < self.space.head()))
     }
 }

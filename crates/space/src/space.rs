@@ -1,15 +1,11 @@
-//! What the writer, the projector and everybody who reads share: the tail, the head, and the way into the store.
+//! What the writer, the projector and everybody who reads share: what is published, and the way into the store.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
-use journal::{Chunk, Cursor, CursorKey, Encode, Entry, Position, RuleBook, Tag, Tail, TopicIndex};
-use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use journal::{Cursor, CursorKey, Encode, Position, RuleBook, Tail};
 use store::{JournalReader, ViewsReader};
 
-use crate::{Bounds, recent::Recent};
+use crate::{Bounds, published::Published, recent::Recent, threads::RwLockReadGuard};
 
 /// A space at work.
 pub struct Space {
@@ -20,10 +16,7 @@ pub struct Space {
     pub(crate) views: ViewsReader,
     pub(crate) data_bytes_max: usize,
     pub(crate) bounds: Bounds,
-    tail: RwLock<Tail>,
-    recent: Mutex<Recent>,
-    head: AtomicU64,
-    projected: AtomicU64,
+    pub(crate) published: Published,
 }
 
 /// What a space is opened with.
@@ -54,23 +47,20 @@ impl Space {
             views: views.reader(),
             data_bytes_max: options.data_bytes_max,
             bounds,
-            tail: RwLock::new(tail),
-            recent: Mutex::new(Recent::bounded(bounds.recent_entries)),
-            head: AtomicU64::new(head.position.0),
-            projected: AtomicU64::new(views.at().0.0),
+            published: Published::new(tail, Recent::bounded(bounds.recent_entries), views.at().0),
         })
     }
 
     /// The last durable position.
     #[must_use]
     pub fn head(&self) -> Position {
-        Position(self.head.load(Ordering::Acquire))
+        self.published.head()
     }
 
     /// The last position in the projections.
     #[must_use]
     pub fn projected(&self) -> Position {
-        Position(self.projected.load(Ordering::Acquire))
+        self.published.projected()
     }
 
     /// The cursor of the head.
@@ -82,38 +72,12 @@ impl Space {
 
     /// The tail, to serve followers from. Held for non-blocking work only.
     pub fn tail(&self) -> RwLockReadGuard<'_, Tail> {
-        self.tail.read()
+        self.published.tail()
     }
 
     /// The rules of its topics.
     #[must_use]
     pub fn rules(&self) -> &RuleBook {
         &self.rules
-    }
-
-    pub(crate) fn topic_indexes(&self, entries: &[Entry]) -> Vec<TopicIndex> {
-        let mut tail = self.tail.write();
-        entries.iter().map(|entry| tail.topic_index(&entry.topic, &self.rules)).collect()
-    }
-
-    /// The chunk is in the tail before the head says so: whoever reads the head finds everything up to it.
-    pub(crate) fn publish(&self, chunk: Arc<Chunk>, head_tag: Tag) {
-        let head = chunk.last();
-        self.tail.write().push(chunk, head_tag);
-        self.head.store(head.0, Ordering::Release);
-    }
-
-    /// Leaves durable entries to the projector.
-    pub(crate) fn hand_over(&self, entries: Vec<Entry>) {
-        self.recent.lock().push(entries);
-    }
-
-    /// The entries behind `after`, as far as they are still in memory.
-    pub(crate) fn handed_over(&self, after: Position, entries_max: usize, bytes_max: usize) -> Vec<Entry> {
-        self.recent.lock().take(after, entries_max, bytes_max)
-    }
-
-    pub(crate) fn set_projected(&self, position: Position) {
-        self.projected.store(position.0, Ordering::Release);
     }
 }

@@ -115,7 +115,7 @@ impl Writer {
         }
         self.overlay.forget(self.space.projected());
         let time_ms = now_ms.max(self.head.time_ms);
-        let mut batch = Batch::default();
+        let mut batch = Batch { entries: Vec::with_capacity(inbox.len()), ..Batch::default() };
         let mut head = self.head;
         let mut answers = Vec::with_capacity(inbox.len());
         for Request { who, push, reply } in inbox {
@@ -129,7 +129,7 @@ impl Writer {
             Ok(()) => {
                 self.head = head;
                 let committed = self.publish(&batch.entries);
-                self.space.hand_over(batch.entries);
+                self.space.published.hand_over(batch.entries);
                 Step { answers, committed: Some(committed) }
             }
             Err(error) => {
@@ -283,7 +283,7 @@ impl Writer {
     /// Encodes the batch, puts it into the tail and moves the head, in this order.
     fn publish(&self, entries: &[Entry]) -> Committed {
         let first = entries.first().expect("a batch that was appended has entries").position;
-        let indexes = self.space.topic_indexes(entries);
+        let indexes = self.space.published.topic_indexes(entries, &self.space.rules);
         let mut builder = ChunkBuilder::new(first, entries.len());
         for (entry, index) in entries.iter().zip(&indexes) {
             builder.push(entry, *index, &self.space.keys, &*self.space.encoder);
@@ -291,7 +291,7 @@ impl Writer {
         let mut topics: Vec<TopicName> = entries.iter().map(|entry| entry.topic.clone()).collect();
         topics.sort_unstable();
         topics.dedup();
-        self.space.publish(builder.build(), self.head.tag);
+        self.space.published.publish(builder.build(), self.head.tag);
         Committed { first, head: self.head.position, topics }
     }
 }

@@ -11,6 +11,7 @@ mod folder;
 mod journal;
 pub mod limits;
 mod sqlite;
+mod threads;
 mod views;
 
 pub use accounts::{

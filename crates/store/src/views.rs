@@ -7,6 +7,7 @@
 mod absence;
 mod apply;
 mod fold;
+mod layers;
 mod load;
 mod memory;
 mod open;

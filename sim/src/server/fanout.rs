@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Audience, Filter, Position, TopicName};
+use journal::{Audience, Concerned, Filter, Position, TopicName};
 use space::Committed;
 
 use crate::network::LineId;
@@ -21,9 +21,8 @@ pub(super) struct Shard {
 
 /// A round under way: who is still to be told of batches from `first` on.
 struct Round {
-    first: Position,
     head: Position,
-    waiting: Vec<LineId>,
+    waiting: Vec<Concerned<LineId>>,
 }
 
 /// A follower's place in the fan-out.
@@ -58,22 +57,23 @@ impl Shard {
         self.touched_head = committed.head;
     }
 
-    /// The next followers to be told, at most so many, and from where on; a round begins when none is under way.
-    pub(super) fn next(&mut self, chunk: usize) -> Option<(Position, Vec<LineId>)> {
+    /// The next followers to be told, at most so many, each with where on; a round begins when none is under way.
+    pub(super) fn next(&mut self, chunk: usize) -> Option<Vec<Concerned<LineId>>> {
         if self.round.is_none() {
-            let touched = std::mem::take(&mut self.touched);
-            let first = touched.values().min().copied()?;
-            let topics: Vec<TopicName> = touched.into_keys().collect();
-            let mut concerned = Vec::new();
-            self.audience.concerned(&topics, &mut concerned);
-            let waiting = concerned.into_iter().rev().map(|(_, line)| line).collect();
-            self.round = Some(Round { first, head: self.touched_head, waiting });
+            let topics: Vec<(TopicName, Position)> = std::mem::take(&mut self.touched).into_iter().collect();
+            if topics.is_empty() {
+                return None;
+            }
+            let mut waiting = Vec::new();
+            self.audience.concerned(&topics, &mut waiting);
+            waiting.reverse();
+            self.round = Some(Round { head: self.touched_head, waiting });
         }
         let round = self.round.as_mut()?;
         let rest = round.waiting.len().saturating_sub(chunk);
         let mut now = round.waiting.split_off(rest);
         now.reverse();
-        Some((round.first, now))
+        Some(now)
     }
 
     /// The chunk was served. Whether there is more to do.

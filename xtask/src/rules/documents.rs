@@ -11,6 +11,7 @@ const FOLDERS: &[&str] = &[
     "bench/",
     "fuzz/",
     "history/",
+    "interleave/",
     "sim/",
     "docs/",
     "xtask/",

@@ -91,7 +91,12 @@ impl SocketOutlet<'_> {
         if offered == 0 {
             return 0;
         }
-        match self.stream.try_write_vectored(iov) {
+        // For one slice the plain call: the kernel does less for it, and small batches have one.
+        let written = match iov {
+            [only] => self.stream.try_write(only),
+            several => self.stream.try_write_vectored(several),
+        };
+        match written {
             Ok(written) if written == offered => batch.iter().map(|slice| slice.spans.len()).sum(),
             Ok(written) => {
                 self.end = Some(End::Full);

@@ -22,8 +22,6 @@ const LANES: u32 = 1;
 pub struct Passwords {
     line: Arc<Semaphore>,
     hashing: Arc<Semaphore>,
-    /// The hash of no password, so that an account that does not exist takes as long as one that does.
-    nobodys: Arc<str>,
 }
 
 /// Why a password was not hashed.
@@ -38,13 +36,13 @@ pub enum PasswordError {
 }
 
 impl Passwords {
-    /// Ready to hash; takes the time of one hash.
-    pub fn new() -> Result<Self, PasswordError> {
-        Ok(Self {
+    /// Ready to hash.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
             line: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX)),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
-            nobodys: hash("a password that nobody has")?.into(),
-        })
+        }
     }
 
     /// Hashes a new password, which follows the rules, into a PHC string.
@@ -55,7 +53,7 @@ impl Passwords {
     /// Whether the password is the one behind a PHC string. Without a string it takes as long and says no.
     pub async fn verify(&self, password: String, phc: Option<String>) -> Result<bool, PasswordError> {
         let is_somebody = phc.is_some();
-        let phc = phc.unwrap_or_else(|| self.nobodys.to_string());
+        let phc = phc.unwrap_or_else(nobodys);
         // A password of any length could be the right one only up to the bound; longer ones cost the same as others.
         let fits = password.len() <= PASSWORD_BYTES_MAX;
         let password = if fits { password } else { String::new() };
@@ -83,6 +81,13 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
+/// What stands in for the hash of an account that does not exist, so that it takes as long as one that does: a salt and a hash of
+/// zeros. Made up and not hashed, because a hash at every start costs time, and memory that stays with the process.
+fn nobodys() -> String {
+    let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+    format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")
+}
+
 fn hash(password: &str) -> Result<String, PasswordError> {
     let hash = argon2().hash_password(password.as_bytes()).map_err(|_| PasswordError::Failed)?;
     Ok(hash.to_string())
@@ -103,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_of_somebody_is_right() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         let phc = passwords.hash("correct horse".to_owned()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         let check = async |password: &str, phc: Option<&str>| {
@@ -116,9 +121,28 @@ mod tests {
         assert!(!check("correct horse", Some("no PHC string")).await);
     }
 
+    /// A stand-in that could not be read would be answered at once, and tell which accounts exist.
+    #[test]
+    fn the_stand_in_for_an_account_that_does_not_exist_is_hashed_like_any_other() {
+        let stand_in = nobodys();
+        let read = PasswordHash::new(&stand_in).unwrap();
+        let real = hash("correct horse").unwrap();
+        let real = PasswordHash::new(&real).unwrap();
+        assert_eq!((read.algorithm, read.version, &read.params), (real.algorithm, real.version, &real.params));
+        let bytes = |hash: &PasswordHash| {
+            (hash.salt.as_ref().unwrap().as_ref().len(), hash.hash.as_ref().unwrap().as_bytes().len())
+        };
+        assert_eq!(bytes(&read), bytes(&real));
+        assert_eq!(
+            argon2().verify_password(b"correct horse", &read),
+            Err(argon2::password_hash::Error::PasswordInvalid),
+            "it was hashed, and differs"
+        );
+    }
+
     #[tokio::test]
     async fn a_password_that_is_too_long_to_be_right_is_wrong() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         let check = async |bytes: usize| {
             let phc = passwords.hash("x".repeat(bytes)).await.unwrap();
             passwords.verify("x".repeat(bytes), Some(phc)).await.unwrap()
@@ -129,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn at_most_two_hash_at_once_and_a_full_line_is_refused() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new();
         let (at_once, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (release, held) = mpsc::channel::<()>();
         let held = Arc::new(parking_lot::Mutex::new(held));

@@ -85,7 +85,7 @@ pub enum SignInError {
 }
 
 impl SignIn {
-    /// Opens the doors that the configuration opens. Takes the time of one password's hash.
+    /// Opens the doors that the configuration opens.
     pub fn new(
         config: &Config,
         accounts: Accounts,
@@ -98,7 +98,7 @@ impl SignIn {
             accounts,
             watch,
             tokens,
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(),
             attempts: Attempts::new(secret),
             token_ttl: config.token_ttl,
             guests_allowed: config.guests_allowed,

@@ -11,12 +11,11 @@ use std::{
 
 use bytes::Bytes;
 use journal::Cursor;
-use parking_lot::Mutex;
 use space::Filled;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use wire::socketio::{self, Incoming, Namespace};
 
-use super::{Presence, Running, Session, fanout::Outlet as Served, rates::Rates, session::Stay};
+use super::{Presence, Running, Session, answers::Answers, fanout::Outlet as Served, rates::Rates, session::Stay};
 use crate::{
     doorkeeper::Doorkeeper,
     engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet},
@@ -50,10 +49,7 @@ pub struct SyncApp {
     /// How fast people push.
     pub rates: Rates,
     pub(super) reads: Arc<Semaphore>,
-    answers: Mutex<Vec<Answered>>,
-    answered: Notify,
-    /// Held by whoever hands acknowledgements over.
-    delivering: tokio::sync::Mutex<()>,
+    answers: Answers<Answered>,
 }
 
 /// An acknowledgement on its way to a socket; without a packet when the socket did not ask for one.
@@ -75,9 +71,7 @@ impl SyncApp {
             config,
             rates: Rates::new(config.pushes_per_second),
             reads: Arc::new(Semaphore::new(config.catch_up_reads_max)),
-            answers: Mutex::default(),
-            answered: Notify::new(),
-            delivering: tokio::sync::Mutex::default(),
+            answers: Answers::default(),
         })
     }
 
@@ -103,16 +97,17 @@ impl SyncApp {
     /// Hands acknowledgements to their sockets, on the runtime, for ever. Those of one socket go out together.
     pub async fn deliver_answers(self: Arc<Self>) {
         loop {
-            self.answered.notified().await;
+            self.answers.arrive().await;
             self.flush_answers().await;
         }
     }
 
     /// Hands over all acknowledgements that wait, and returns when those that somebody else has taken are handed over too.
     pub async fn flush_answers(&self) {
-        let _turn = self.delivering.lock().await;
-        let answers = self.take_answers();
-        for (index, of_one) in answers.chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).enumerate() {
+        let mut taken = self.answers.take().await;
+        // Those of one socket side by side and in their order.
+        taken.answers.sort_by_key(|answered| Arc::as_ptr(&answered.link) as usize);
+        for (index, of_one) in taken.answers.chunk_by(|one, other| Arc::ptr_eq(&one.link, &other.link)).enumerate() {
             deliver(of_one);
             if index % 64 == 63 {
                 tokio::task::yield_now().await;
@@ -120,17 +115,9 @@ impl SyncApp {
         }
     }
 
-    /// What waits, those of one socket side by side and in their order.
-    fn take_answers(&self) -> Vec<Answered> {
-        let mut answers = std::mem::take(&mut *self.answers.lock());
-        answers.sort_by_key(|answered| Arc::as_ptr(&answered.link) as usize);
-        answers
-    }
-
     /// Called on the writer's thread: remembers an acknowledgement and wakes who delivers it.
     pub(super) fn answer(&self, link: Arc<SyncLink>, namespace: Namespace, packet: Option<Vec<u8>>) {
-        self.answers.lock().push(Answered { link, namespace, packet: packet.map(Bytes::from) });
-        self.answered.notify_one();
+        self.answers.leave(Answered { link, namespace, packet: packet.map(Bytes::from) });
     }
 
     /// Reads a page for a stay that has fallen out of the tail, off the serving threads, a bounded number at once.

@@ -16,17 +16,44 @@ const RESERVED_TOPICS: [&str; 4] = ["push", "data", "changes", "stream"];
 /// Reads `{type, action, data, timestamp?, key?}` by the one strict parser. Unknown members are ignored.
 pub fn parse(body: &[u8]) -> Result<Push, PushError> {
     let body = Json::parse(body).map_err(PushError::Json)?;
-    let text = |name| body.member(name).and_then(|value| value.string());
-    let topic = text("type").and_then(|name| TopicName::new(&name).ok()).ok_or(Refusal::BadTopic)?;
+    let members = Members::of(&body);
+    let topic = members.topic.and_then(|name| TopicName::new(&name.string()?).ok()).ok_or(Refusal::BadTopic)?;
     if RESERVED_TOPICS.contains(&topic.as_str()) {
         return Err(Refusal::ReservedTopic.into());
     }
-    let ask = Ask::new(&text("action").unwrap_or_default())?;
-    let mut push = Push::new(topic, ask, body.member("data").map(|data| data.to_json()))?;
-    push.key = key(body.member("key"))?;
-    push.client_time =
-        body.member("timestamp").filter(|time| !time.is_null()).and_then(|time| ClientTime::new(time.as_str()));
+    let ask = Ask::new(&members.action.and_then(|word| word.string()).unwrap_or_default())?;
+    let mut push = Push::new(topic, ask, members.data.map(|data| data.to_json()))?;
+    push.key = key(members.key)?;
+    push.client_time = members.timestamp.filter(|time| !time.is_null()).and_then(|time| ClientTime::new(time.as_str()));
     Ok(push)
+}
+
+/// The members of a push, found in one walk: each look by name would walk over the data again.
+#[derive(Default)]
+struct Members<'a> {
+    topic: Option<RawJson<'a>>,
+    action: Option<RawJson<'a>>,
+    data: Option<RawJson<'a>>,
+    key: Option<RawJson<'a>>,
+    timestamp: Option<RawJson<'a>>,
+}
+
+impl<'a> Members<'a> {
+    fn of(body: &'a Json) -> Self {
+        let mut found = Self::default();
+        for (name, value) in body.members() {
+            let place = match &*name {
+                "type" => &mut found.topic,
+                "action" => &mut found.action,
+                "data" => &mut found.data,
+                "key" => &mut found.key,
+                "timestamp" => &mut found.timestamp,
+                _ => continue,
+            };
+            *place = Some(value);
+        }
+        found
+    }
 }
 
 /// Why a push could not be read.

@@ -5,7 +5,6 @@
 //! [`PACE_MAX`]) after it, so that a busy machine sends more messages with each system call. Acks do not wait for rounds.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,16 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use journal::{Audience, Filter, Position, TopicName};
-use parking_lot::Mutex;
+use journal::{Filter, Position};
 use space::Committed;
-use tokio::sync::Notify;
 
+use super::shard::Shard;
 use crate::limits::{FANOUT_CHUNK_FOLLOWERS, PACE_MAX, PACE_MIN};
 
 /// Somebody who is served: a socket, or the task behind a poll or a stream.
 pub trait Outlet: Send + Sync {
-    /// A batch from `first` on concerns this follower: write what can be written now, never block.
+    /// Something from `first` on concerns this follower: write what can be written now, never block.
     fn serve(&self, first: Position);
 }
 
@@ -31,7 +29,7 @@ pub type Handle = Arc<dyn Outlet>;
 
 /// All followers of a space.
 pub struct Fanout {
-    shards: Vec<Arc<Shard>>,
+    shards: Vec<Arc<Shard<Handle>>>,
     next_id: AtomicU64,
 }
 
@@ -39,22 +37,7 @@ pub struct Fanout {
 pub struct Seat {
     id: u64,
     filter: Filter,
-    shard: Arc<Shard>,
-}
-
-struct Shard {
-    audience: Mutex<Audience<Handle>>,
-    touched: Mutex<Touched>,
-    /// Whoever is concerned by a batch up to here has been told.
-    told: AtomicU64,
-    wake: Notify,
-}
-
-/// What was committed since the last round.
-#[derive(Default)]
-struct Touched {
-    topics: HashMap<TopicName, Position>,
-    head: Position,
+    shard: Arc<Shard<Handle>>,
 }
 
 impl Fanout {
@@ -63,7 +46,7 @@ impl Fanout {
     pub fn start(shards: usize, head: Position) -> Arc<Self> {
         let shards: Vec<_> = (0..shards.max(1)).map(|_| Arc::new(Shard::new(head))).collect();
         for shard in &shards {
-            tokio::spawn(Arc::clone(shard).run());
+            tokio::spawn(run(Arc::clone(shard)));
         }
         Arc::new(Self { shards, next_id: AtomicU64::new(0) })
     }
@@ -74,7 +57,7 @@ impl Fanout {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let index = usize::try_from(id).unwrap_or_default() % self.shards.len();
         let shard = Arc::clone(&self.shards[index]);
-        shard.audience.lock().join(id, &filter, handle);
+        shard.join(id, &filter, handle);
         Seat { id, filter, shard }
     }
 
@@ -82,61 +65,37 @@ impl Fanout {
     /// its own left up to here, while between here and the head there may be something on its way to it.
     #[must_use]
     pub fn told(&self) -> Position {
-        let told = self.shards.iter().map(|shard| shard.told.load(Ordering::Acquire)).min();
-        Position(told.unwrap_or_default())
+        self.shards.iter().map(|shard| shard.told()).min().unwrap_or_default()
     }
 
     /// A batch is durable and in the tail: whoever follows its topics is served.
     pub fn committed(&self, committed: &Committed) {
         for shard in &self.shards {
-            shard.touch(committed);
-            shard.wake.notify_one();
+            shard.touch(&committed.topics, committed.first, committed.head);
         }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.shard.audience.lock().leave(self.id, &self.filter);
+        self.shard.leave(self.id, &self.filter);
     }
 }
 
-impl Shard {
-    fn new(head: Position) -> Self {
-        Self {
-            audience: Mutex::new(Audience::default()),
-            touched: Mutex::default(),
-            told: AtomicU64::new(head.0),
-            wake: Notify::new(),
+/// Tells round after round, for ever.
+async fn run(shard: Arc<Shard<Handle>>) {
+    let mut concerned = Vec::new();
+    loop {
+        shard.woken().await;
+        let began = Instant::now();
+        let Some(round) = shard.begins(&mut concerned) else { continue };
+        for chunk in concerned.chunks(FANOUT_CHUNK_FOLLOWERS) {
+            chunk.iter().for_each(|concerned| concerned.handle.serve(concerned.first));
+            tokio::task::yield_now().await;
         }
-    }
-
-    fn touch(&self, committed: &Committed) {
-        let mut touched = self.touched.lock();
-        for topic in &committed.topics {
-            // The earliest batch since the last round counts: a follower looks at everything from there.
-            touched.topics.entry(topic.clone()).or_insert(committed.first);
-        }
-        touched.head = committed.head;
-    }
-
-    async fn run(self: Arc<Self>) {
-        let mut concerned = Vec::new();
-        loop {
-            self.wake.notified().await;
-            let began = Instant::now();
-            let touched = std::mem::take(&mut *self.touched.lock());
-            let Some(first) = touched.topics.values().min().copied() else { continue };
-            let topics: Vec<TopicName> = touched.topics.into_keys().collect();
-            self.audience.lock().concerned(&topics, &mut concerned);
-            for chunk in concerned.chunks(FANOUT_CHUNK_FOLLOWERS) {
-                chunk.iter().for_each(|(_, handle)| handle.serve(first));
-                tokio::task::yield_now().await;
-            }
-            concerned.clear();
-            self.told.store(touched.head.0, Ordering::Release);
-            pace(began).await;
-        }
+        concerned.clear();
+        shard.ends(&round);
+        pace(began).await;
     }
 }
 

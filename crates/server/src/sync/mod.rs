@@ -1,17 +1,21 @@
 //! The sync server over its transports: spaces at work, their followers, and the Socket.IO application.
 
+mod answers;
 pub mod app;
 pub mod ask;
 mod connect;
 mod encode;
 mod events;
 pub mod fanout;
+mod hurry;
+mod line;
 mod presence;
 mod projecting;
 mod pull;
 mod rates;
 mod running;
 mod session;
+mod shard;
 
 pub use app::{SyncApp, SyncConfig};
 pub use encode::{Outline, UpdateEncoder, write_update};

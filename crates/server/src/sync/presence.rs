@@ -1,27 +1,23 @@
 //! Who is here: counted as sockets come and go, told to those who asked, at most once a second. Never in the journal.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::collections::HashMap;
 
 use journal::UserId;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::{asker::Person, limits::PRESENCE_NAMES_MAX};
+use crate::{asker::Person, limits::PRESENCE_NAMES_MAX, threads::Mutex};
 
 /// Who is in a space.
 #[derive(Debug, Default)]
 pub struct Presence {
     here: Mutex<Here>,
-    has_changed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Here {
     sockets: usize,
     people: HashMap<UserId, (String, usize)>,
+    has_changed: bool,
 }
 
 impl Presence {
@@ -32,7 +28,7 @@ impl Presence {
         if let Some(person) = person {
             here.people.entry(person.id.clone()).or_insert_with(|| (person.name.clone(), 0)).1 += 1;
         }
-        self.has_changed.store(true, Ordering::Relaxed);
+        here.has_changed = true;
         here.sockets
     }
 
@@ -48,7 +44,7 @@ impl Presence {
                 here.people.remove(&person.id);
             }
         }
-        self.has_changed.store(true, Ordering::Relaxed);
+        here.has_changed = true;
     }
 
     /// How many sockets there are.
@@ -59,7 +55,7 @@ impl Presence {
 
     /// Whether somebody came or went since this was last asked.
     pub fn take_change(&self) -> bool {
-        self.has_changed.swap(false, Ordering::Relaxed)
+        std::mem::take(&mut self.here.lock().has_changed)
     }
 
     /// The signal: how many sockets, and the people behind them in the order of their names, a bounded number.

@@ -1,10 +1,7 @@
 //! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,8 +11,13 @@ use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::fanout::Fanout;
-use super::projecting::{self, Readers};
-use crate::limits::{CAUGHT_UP_WAIT_MAX, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX};
+use super::hurry::{Hurry, Waiting};
+use super::line::Line;
+use super::projecting;
+use crate::limits::{
+    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, SALTS_DRAWN_AT_ONCE,
+    WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
+};
 
 /// How an answer finds its way back.
 pub enum Reply {
@@ -36,9 +38,9 @@ pub struct Running {
     /// Gone once the space takes no more pushes.
     pushes: RwLock<Option<mpsc::Sender<Request<Reply>>>>,
     /// Data of the pushes that are not answered yet.
-    waiting_bytes: Arc<AtomicUsize>,
+    line: Arc<Line>,
     projected: watch::Receiver<Position>,
-    readers: Arc<Readers>,
+    hurry: Arc<Hurry>,
     opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
@@ -66,40 +68,36 @@ impl Running {
             }
         })?;
         let projector = Projector::new(Arc::clone(&space), views);
-        let readers = Arc::new(Readers::default());
-        let of_projector = Arc::clone(&readers);
+        let hurry = Arc::new(Hurry::default());
+        let of_projector = Arc::clone(&hurry);
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
-        std::thread::Builder::new()
+        let folding = std::thread::Builder::new()
             .name(format!("projector-{name}"))
             .spawn(move || projecting::run(projector, &projected_out, &committed, &of_projector))?;
-        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        hurry.set_projector(folding.thread().clone());
+        let line = Arc::new(Line::default());
         let writer = WriterThread {
-            waiting_bytes: Arc::clone(&waiting_bytes),
+            line: Arc::clone(&line),
             space: Arc::clone(&space),
             fanout: Arc::clone(&fanout),
             projected: projected.clone(),
             committed: committed_out,
+            hurry: Arc::clone(&hurry),
+            pressing: None,
+            runtime: tokio::runtime::Handle::current(),
+            logged_commits: 0,
             opened: opened_out,
             failed: failed_out,
             inbox,
         };
         std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
+            let hurry = Arc::clone(&writer.hurry);
             writer.run(journal);
+            hurry.end();
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self {
-            name: name.into(),
-            space,
-            fanout,
-            pushes,
-            waiting_bytes,
-            projected,
-            readers,
-            opened,
-            failed,
-            ended,
-        }))
+        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, line, projected, hurry, opened, failed, ended }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
@@ -107,19 +105,16 @@ impl Running {
         let pushes = self.pushes.read();
         let Some(pushes) = &*pushes else { return Err(Refusal::Unavailable) };
         let bytes = data_bytes(&request);
-        let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let taken = if before > 0 && before + bytes > WAITING_PUSHES_BYTES_MAX {
-            Err(Refusal::Busy)
-        } else {
-            pushes.try_send(request).map_err(|error| match error {
+        if !self.line.join(bytes, WAITING_PUSHES_BYTES_MAX) {
+            return Err(Refusal::Busy);
+        }
+        pushes.try_send(request).map_err(|error| {
+            self.line.leave(bytes);
+            match error {
                 mpsc::error::TrySendError::Full(_) => Refusal::Busy,
                 mpsc::error::TrySendError::Closed(_) => Refusal::Unavailable,
-            })
-        };
-        if taken.is_err() {
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        }
-        taken
+            }
+        })
     }
 
     /// Waits until the projections have reached the head as it is now, at most [`CAUGHT_UP_WAIT_MAX`].
@@ -129,7 +124,7 @@ impl Running {
         if *projected.borrow() >= head {
             return Ok(());
         }
-        let _waiting = self.readers.wait();
+        let _waiting = self.hurry.wait();
         let reached = projected.wait_for(|position| *position >= head);
         match tokio::time::timeout(CAUGHT_UP_WAIT_MAX, reached).await {
             Ok(Ok(_)) => Ok(()),
@@ -167,11 +162,18 @@ fn data_bytes(request: &Request<Reply>) -> usize {
 }
 
 struct WriterThread {
-    waiting_bytes: Arc<AtomicUsize>,
+    line: Arc<Line>,
     space: Arc<Space>,
     fanout: Arc<Fanout>,
     projected: watch::Receiver<Position>,
     committed: std::sync::mpsc::SyncSender<()>,
+    hurry: Arc<Hurry>,
+    /// Held while there is enough for a step of the projector.
+    pressing: Option<Waiting>,
+    /// Whose clock says that nothing came for a while.
+    runtime: tokio::runtime::Handle,
+    /// Commits since the last checkpoint.
+    logged_commits: usize,
     opened: watch::Sender<bool>,
     failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
@@ -182,6 +184,7 @@ impl WriterThread {
         let head = journal.head().position;
         // Wake the projector once: there may be something left from the last run.
         let _ = self.committed.try_send(());
+        let waiting = self.hurry.wait();
         while *self.projected.borrow() < head {
             self.refuse_waiting();
             std::thread::park_timeout(Duration::from_millis(5));
@@ -193,6 +196,7 @@ impl WriterThread {
                 return self.refuse_waiting();
             }
         }
+        drop(waiting);
         let mut writer = match Writer::open(Arc::clone(&self.space), journal) {
             Ok(writer) => writer,
             Err(error) => {
@@ -204,7 +208,7 @@ impl WriterThread {
         self.opened.send_replace(true);
         let mut salts = Salts::new();
         let mut waiting = Vec::new();
-        while self.gather(&mut waiting) {
+        while self.gather(&mut waiting, &mut writer) {
             let rest = waiting.split_off(Writer::batch_len(&waiting));
             let batch = std::mem::replace(&mut waiting, rest);
             let bytes = batch.iter().map(data_bytes).sum();
@@ -215,17 +219,18 @@ impl WriterThread {
                 tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
             }
             self.hand_out(step.answers, step.committed.as_ref());
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            if waiting.is_empty() && self.inbox.is_empty() {
+            self.line.leave(bytes);
+            self.logged_commits += usize::from(step.committed.is_some());
+            if waiting.is_empty() && self.inbox.is_empty() && self.logged_commits >= CHECKPOINT_COMMITS {
                 self.checkpoint(&mut writer);
             }
         }
     }
 
     /// Waits for a push, then takes all that wait. False at the end.
-    fn gather(&mut self, waiting: &mut Vec<Request<Reply>>) -> bool {
+    fn gather(&mut self, waiting: &mut Vec<Request<Reply>>, writer: &mut Writer) -> bool {
         if waiting.is_empty() {
-            match self.inbox.blocking_recv() {
+            match self.next(writer) {
                 Some(request) => waiting.push(request),
                 None => return false,
             }
@@ -237,7 +242,20 @@ impl WriterThread {
         true
     }
 
-    fn hand_out(&self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
+    /// The next push. When none comes for a while, the log is written back first: what a crash leaves in it should be little,
+    /// but the push that comes after a checkpoint pays for a second sync.
+    fn next(&mut self, writer: &mut Writer) -> Option<Request<Reply>> {
+        if self.logged_commits > 0 {
+            let next = self.runtime.block_on(async { tokio::time::timeout(CHECKPOINT_IDLE, self.inbox.recv()).await });
+            match next {
+                Ok(next) => return next,
+                Err(_) => self.checkpoint(writer),
+            }
+        }
+        self.inbox.blocking_recv()
+    }
+
+    fn hand_out(&mut self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
         for (reply, answer) in answers {
             reply.answer(answer);
         }
@@ -245,11 +263,14 @@ impl WriterThread {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
             let _ = self.committed.try_send(());
+            let is_enough = committed.head.0 - self.space.projected().0 >= PROJECTION_GATHER_ENTRIES;
+            self.pressing = is_enough.then(|| self.pressing.take().unwrap_or_else(|| self.hurry.wait()));
         }
     }
 
     /// After a failure nothing is written any more, and saying so once is enough.
-    fn checkpoint(&self, writer: &mut Writer) {
+    fn checkpoint(&mut self, writer: &mut Writer) {
+        self.logged_commits = 0;
         if *self.failed.borrow() {
             return;
         }
@@ -261,7 +282,7 @@ impl WriterThread {
 
     fn refuse_waiting(&mut self) {
         while let Ok(request) = self.inbox.try_recv() {
-            self.waiting_bytes.fetch_sub(data_bytes(&request), Ordering::Relaxed);
+            self.line.leave(data_bytes(&request));
             request.reply.answer(Err(Refusal::Busy));
         }
     }
@@ -280,19 +301,26 @@ impl Reply {
 /// Salts from a generator that the system seeded once: a system call per entry would cost more than its hash.
 struct Salts {
     stream: blake3::OutputReader,
+    /// Salts that wait to be drawn: the generator makes many at once for the price of one.
+    drawn: std::vec::IntoIter<Salt>,
 }
 
 impl Salts {
     fn new() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the system gives random bytes");
-        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof() }
+        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof(), drawn: Vec::new().into_iter() }
     }
 
     fn draw(&mut self) -> Salt {
-        let mut salt = [0; 16];
-        self.stream.fill(&mut salt);
-        salt
+        if let Some(salt) = self.drawn.next() {
+            return salt;
+        }
+        let mut bytes = [0; SALTS_DRAWN_AT_ONCE * size_of::<Salt>()];
+        self.stream.fill(&mut bytes);
+        let (salts, _) = bytes.as_chunks();
+        self.drawn = salts.to_vec().into_iter();
+        self.drawn.next().expect("more than none were drawn")
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Bench {
     pub(crate) projector: Projector,
     pub(crate) now_ms: u64,
     pub(crate) faults: store::Faults,
+    pub(crate) views: store::ViewsReader,
+    bounds: Bounds,
     salts: u8,
     folder: Option<TempDir>,
 }
@@ -58,23 +60,27 @@ pub(crate) fn rules() -> RuleBook {
     )
 }
 
-fn options() -> SpaceOptions {
+fn options(bounds: Bounds) -> SpaceOptions {
     SpaceOptions {
         rules: rules(),
         keys: CursorKey::new([3; 32]),
         encoder: Arc::new(Plain),
         data_bytes_max: 1_000,
-        bounds: Bounds::default(),
+        bounds,
     }
 }
 
 impl Bench {
     pub(crate) fn new(kept: Kept) -> Self {
-        let folder = (kept == Kept::OnDisk).then(|| tempfile::tempdir().unwrap());
-        Self::open(folder)
+        Self::bounded(kept, Bounds::default())
     }
 
-    fn open(folder: Option<TempDir>) -> Self {
+    pub(crate) fn bounded(kept: Kept, bounds: Bounds) -> Self {
+        let folder = (kept == Kept::OnDisk).then(|| tempfile::tempdir().unwrap());
+        Self::open(folder, bounds)
+    }
+
+    fn open(folder: Option<TempDir>, bounds: Bounds) -> Self {
         let mut journal_options = store::JournalOptions::new([5; 16]);
         let faults = store::Faults::default();
         journal_options.faults = faults.clone();
@@ -90,18 +96,32 @@ impl Bench {
                 (journal, views)
             }
         };
-        let space = Space::new(options(), &journal, &views);
+        let space = Space::new(options(bounds), &journal, &views);
+        let of_views = views.reader();
         let mut projector = Projector::new(Arc::clone(&space), views);
         while projector.step().unwrap().1 {}
         let writer = Writer::open(Arc::clone(&space), journal).unwrap();
-        Self { space, writer, projector, now_ms: 1_000, faults, salts: 0, folder }
+        Self { space, writer, projector, now_ms: 1_000, faults, views: of_views, bounds, salts: 0, folder }
     }
 
     /// Closes everything and opens it again; only for benches on disk.
     pub(crate) fn reopened(self) -> Self {
-        let Self { space, writer, projector, folder, .. } = self;
-        drop((space, writer, projector));
-        Self::open(folder)
+        let (folder, bounds) = self.closed();
+        Self::open(folder, bounds)
+    }
+
+    /// Closes everything, deletes the projections and opens it again; only for benches on disk.
+    pub(crate) fn reopened_without_views(self) -> Self {
+        let file = self.views_file();
+        let (folder, bounds) = self.closed();
+        std::fs::remove_file(file).unwrap();
+        Self::open(folder, bounds)
+    }
+
+    fn closed(self) -> (Option<TempDir>, Bounds) {
+        let Self { space, writer, projector, views, bounds, folder, .. } = self;
+        drop((space, writer, projector, views));
+        (folder, bounds)
     }
 
     pub(crate) fn views_file(&self) -> PathBuf {
@@ -127,6 +147,11 @@ impl Bench {
 
     pub(crate) fn project(&mut self) {
         while self.projector.step().unwrap().1 {}
+    }
+
+    /// One transaction of the projector.
+    pub(crate) fn project_once(&mut self) {
+        self.projector.step().unwrap();
     }
 
     /// The lines of one page.

@@ -5,6 +5,7 @@
 
 mod bench;
 mod model;
+mod naive;
 mod pages;
 mod resume;
 mod writing;

@@ -1,254 +1,230 @@
-//! Model test of the writer: random pushes in random batches, projected now and then and reopened now and then, against
-//! a naive model that keeps everything in plain lists.
+//! State machine of the writer: pushes with and without keys in batches, earlier ones again at any later time, while the
+//! projector lags arbitrarily far and until the overlay is full; on disk across appends that fail, restarts and deleted
+//! views, before and after the filters were loaded. The first receipt stands for ever (I5).
 
 use std::collections::HashMap;
 
-use journal::{Ask, Principal, Push, Refusal};
+use journal::{Cursor, Refusal};
 use proptest::prelude::*;
-use space::Answer;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use space::{Answer, Bounds};
 
-use crate::bench::{Bench, Kept, admin, keyed, member, push};
+use crate::{
+    bench::{Bench, Kept, admin},
+    naive::{Naive, Verdict, Wish, people, wishes},
+};
 
 #[derive(Clone, Debug)]
 enum Step {
     Batch(Vec<Wish>),
-    Project,
-    Reopen,
+    /// An earlier wish once more: the one behind so many others.
+    Again(usize),
+    /// One transaction of the projector.
+    ProjectOnce,
+    ProjectAll,
+    /// On disk only: a batch whose append fails, and the restart that it takes.
+    Fail(Vec<Wish>),
+    Restart,
+    RestartWithoutViews,
+    LoadFilters,
 }
 
+/// What must be, for a space kept in memory or on disk.
 #[derive(Clone, Debug)]
-struct Wish {
-    who: usize,
-    topic: usize,
-    ask: Ask,
-    id: u8,
-    value: u8,
-    key: Option<u8>,
+struct Model<const ON_DISK: bool> {
+    naive: Naive,
+    bounds: Bounds,
+    /// How far the projections are.
+    projected: u64,
+    /// Where each batch ends that was handed to the projector.
+    batches: Vec<u64>,
+    /// Every wish so far.
+    wishes: Vec<Wish>,
+    /// What the last batch asked for, and its answers.
+    asked: Vec<Wish>,
+    verdicts: Vec<Verdict>,
 }
 
-const TOPICS: [&str; 3] = ["a", "b", "own"];
-
-fn people() -> [Principal; 3] {
-    [member("ann"), member("bob"), admin()]
-}
-
-fn wishes() -> impl Strategy<Value = Wish> {
-    let ask = prop_oneof![
-        4 => Just(Ask::Add),
-        3 => Just(Ask::Update),
-        2 => Just(Ask::Patch),
-        3 => Just(Ask::Delete),
-        1 => Just(Ask::Clear),
-    ];
-    (0..3_usize, 0..3_usize, ask, 0..4_u8, 0..3_u8, prop::option::of(0..5_u8))
-        .prop_map(|(who, topic, ask, id, value, key)| Wish { who, topic, ask, id, value, key })
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        6 => prop::collection::vec(wishes(), 1..6).prop_map(Step::Batch),
-        3 => Just(Step::Project),
-        1 => Just(Step::Reopen),
-    ];
-    prop::collection::vec(step, 1..25)
-}
-
-impl Wish {
-    fn push(&self) -> Push {
-        let data = match self.ask {
-            Ask::Clear => String::new(),
-            Ask::Delete => format!(r#"{{"id":{}}}"#, self.id),
-            Ask::Patch => format!(r#"{{"id":{},"p{}":1}}"#, self.id, self.value),
-            Ask::Add | Ask::Update => format!(r#"{{"id":{},"v":{}}}"#, self.id, self.value),
-        };
-        let push = push(TOPICS[self.topic], self.ask, &data);
-        match self.key {
-            Some(key) => keyed(push, &format!("key{key}")),
-            None => push,
+impl<const ON_DISK: bool> Model<ON_DISK> {
+    fn batch(&mut self, wishes: &[Wish]) {
+        let before = self.naive.head;
+        self.asked = wishes.to_vec();
+        self.verdicts = wishes.iter().map(|wish| self.answer(wish)).collect();
+        self.wishes.extend_from_slice(wishes);
+        if self.naive.head > before {
+            self.batches.push(self.naive.head);
         }
     }
-}
 
-/// A position and a seq.
-type Place = (u64, u64);
-
-/// The place and whether it is a duplicate's; `None` where nothing changes.
-type Verdict = Result<Option<(Place, bool)>, Refusal>;
-
-/// One present item.
-#[derive(Clone, Debug)]
-struct Item {
-    id: u8,
-    owner: usize,
-    text: String,
-}
-
-/// An `add` that was written.
-struct Added {
-    who: usize,
-    topic: usize,
-    id: u8,
-    text: String,
-    place: Place,
-}
-
-#[derive(Default)]
-struct Model {
-    head: u64,
-    seqs: [u64; 3],
-    items: [Vec<Item>; 3],
-    keys: HashMap<(usize, usize, u8), (Push, Place)>,
-    adds: Vec<Added>,
-}
-
-impl Model {
     fn answer(&mut self, wish: &Wish) -> Verdict {
-        let asked = wish.push();
-        let is_admin = wish.who == 2;
-        if wish.ask == Ask::Clear && !is_admin {
-            return Err(Refusal::Forbidden);
-        }
-        if let Some(key) = wish.key
-            && let Some((first, place)) = self.keys.get(&(wish.topic, wish.who, key))
-        {
-            let same = first.ask == asked.ask && first.data == asked.data;
-            return if same { Ok(Some((*place, true))) } else { Err(Refusal::KeyConflict) };
-        }
-        if self.seqs[wish.topic] == 0 && matches!(wish.ask, Ask::Delete | Ask::Clear) {
-            return Ok(None);
-        }
-        let present = self.items[wish.topic].iter().position(|item| item.id == wish.id);
-        if wish.ask == Ask::Add {
-            return self.add(wish, &asked, present);
-        }
-        if wish.ask == Ask::Clear {
-            self.items[wish.topic].clear();
-            return Ok(Some((self.write(wish, asked), false)));
-        }
-        if let Some(index) = present {
-            let is_foreign = self.items[wish.topic][index].owner != wish.who;
-            if TOPICS[wish.topic] == "own" && is_foreign && !is_admin {
-                return Err(Refusal::Forbidden);
-            }
-        }
-        match (wish.ask, present) {
-            (Ask::Delete, None) => return Ok(None),
-            (Ask::Delete, Some(index)) => drop(self.items[wish.topic].remove(index)),
-            (_, Some(index)) => {
-                let item = &mut self.items[wish.topic][index];
-                item.text = changed(wish, Some(&item.text));
-            }
-            (_, None) => {
-                let item = Item { id: wish.id, owner: wish.who, text: changed(wish, None) };
-                self.items[wish.topic].push(item);
-            }
-        }
-        Ok(Some((self.write(wish, asked), false)))
+        let is_full = self.naive.head - self.projected >= self.bounds.overlay_entries as u64;
+        if is_full { Err(Refusal::Busy) } else { self.naive.answer(wish) }
     }
 
-    fn add(&mut self, wish: &Wish, asked: &Push, present: Option<usize>) -> Verdict {
-        let text = format!("{:?}", asked.data.clone().unwrap());
-        let mine = |added: &&Added| added.who == wish.who && added.topic == wish.topic && added.id == wish.id;
-        let last = self.adds.iter().rev().find(mine);
-        if let (None, Some(_), Some(last)) = (wish.key, present, last)
-            && last.text == text
-        {
-            return Ok(Some((last.place, true)));
+    /// A batch that would have written something has written nothing, and nobody in it is told more than that.
+    fn fail(&mut self, wishes: &[Wish]) {
+        let before = self.naive.clone();
+        self.batch(wishes);
+        if self.naive.head > before.head {
+            self.verdicts = vec![Err(Refusal::Unavailable); wishes.len()];
+            self.naive = before;
         }
-        if present.is_some() {
-            return Err(Refusal::IdTaken);
-        }
-        self.items[wish.topic].push(Item { id: wish.id, owner: wish.who, text: text.clone() });
-        let place = self.write(wish, asked.clone());
-        self.adds.push(Added { who: wish.who, topic: wish.topic, id: wish.id, text, place });
-        Ok(Some((place, false)))
+        self.restart();
     }
 
-    fn write(&mut self, wish: &Wish, asked: Push) -> Place {
-        self.head += 1;
-        self.seqs[wish.topic] += 1;
-        let place = (self.head, self.seqs[wish.topic]);
-        if let Some(key) = wish.key {
-            self.keys.insert((wish.topic, wish.who, key), (asked, place));
-        }
-        place
+    /// The projections reach the head before a writer opens.
+    fn restart(&mut self) {
+        self.projected = self.naive.head;
+        self.batches.clear();
     }
 
-    fn state(&self) -> Vec<(String, Vec<String>)> {
-        let mut topics: Vec<(String, Vec<String>)> = (0..3)
-            .filter(|topic| self.seqs[*topic] > 0)
-            .map(|topic| (TOPICS[topic].to_owned(), self.items[topic].iter().map(|item| item.text.clone()).collect()))
-            .collect();
-        topics.sort();
-        topics
+    /// What was handed over is folded in whole batches, what is read from the journal entry by entry.
+    fn project_once(&mut self) {
+        let (after, entries_max) = (self.projected, self.bounds.projection_entries as u64);
+        if self.bounds.recent_entries == 0 {
+            self.projected = self.naive.head.min(after + entries_max);
+        } else {
+            let is_enough = |end: &&u64| **end >= after + entries_max;
+            let ends = || self.batches.iter().filter(|end| **end > after);
+            self.projected = ends().find(is_enough).or(ends().next_back()).copied().unwrap_or(after);
+        }
     }
 }
 
-/// What an update or a patch leaves, spelled as the fold spells it.
-fn changed(wish: &Wish, before: Option<&str>) -> String {
-    if wish.ask == Ask::Update {
-        return format!(r#"{{"id":{},"v":{}}}"#, wish.id, wish.value);
+impl<const ON_DISK: bool> ReferenceStateMachine for Model<ON_DISK> {
+    type State = Self;
+    type Transition = Step;
+
+    fn init_state() -> BoxedStrategy<Self> {
+        (4..24_usize, 1..6_usize, any::<bool>())
+            .prop_map(|(overlay_entries, projection_entries, hands_over)| {
+                let recent_entries = if hands_over { Bounds::default().recent_entries } else { 0 };
+                let bounds = Bounds { overlay_entries, projection_entries, recent_entries, ..Bounds::default() };
+                let naive = Naive::default();
+                let (batches, wishes, asked, verdicts) = Default::default();
+                Self { naive, bounds, projected: 0, batches, wishes, asked, verdicts }
+            })
+            .boxed()
     }
-    let mut text = before.map_or(format!(r#"{{"id":{}}}"#, wish.id), str::to_owned);
-    let member = format!(r#""p{}":1"#, wish.value);
-    if !text.contains(&member) {
-        text.pop();
-        text.push_str(&format!(",{member}}}"));
+
+    fn transitions(_: &Self) -> BoxedStrategy<Step> {
+        let batch = || prop::collection::vec(wishes(), 1..6);
+        let anywhere = prop_oneof![
+            10 => batch().prop_map(Step::Batch),
+            6 => (0..100_usize).prop_map(Step::Again),
+            5 => Just(Step::ProjectOnce),
+            3 => Just(Step::ProjectAll),
+        ];
+        if !ON_DISK {
+            return anywhere.boxed();
+        }
+        prop_oneof![
+            16 => anywhere,
+            1 => batch().prop_map(Step::Fail),
+            1 => Just(Step::Restart),
+            1 => Just(Step::RestartWithoutViews),
+            1 => Just(Step::LoadFilters),
+        ]
+        .boxed()
     }
-    text
+
+    fn apply(mut state: Self, step: &Step) -> Self {
+        match step {
+            Step::Batch(wishes) => state.batch(wishes),
+            Step::Again(behind) => {
+                let again = state.wishes.iter().rev().cycle().nth(*behind).cloned();
+                state.batch(again.as_slice());
+            }
+            Step::ProjectOnce => state.project_once(),
+            Step::ProjectAll => state.projected = state.naive.head,
+            Step::Fail(wishes) => state.fail(wishes),
+            Step::Restart | Step::RestartWithoutViews => state.restart(),
+            Step::LoadFilters => {}
+        }
+        state
+    }
 }
 
-fn check_answers(model: &mut Model, wishes: &[Wish], answers: Vec<Answer>) {
-    let expected: Vec<_> = wishes.iter().map(|wish| model.answer(wish)).collect();
-    for ((wish, expected), answer) in wishes.iter().zip(expected).zip(answers) {
-        match (expected, answer) {
-            (Err(expected), answer) => assert_eq!(answer, Err(expected), "{wish:?}"),
+/// The real thing, and the cursor that was in the first receipt of each position.
+struct Real {
+    bench: Bench,
+    cursors: HashMap<u64, Cursor>,
+}
+
+impl Real {
+    fn batch(&mut self, asked: &[Wish], verdicts: &[Verdict]) {
+        let pushes = asked.iter().map(|wish| (people()[wish.who].clone(), wish.push())).collect();
+        for ((wish, verdict), answer) in asked.iter().zip(verdicts).zip(self.bench.batch(pushes)) {
+            self.check(wish, verdict, answer);
+        }
+    }
+
+    fn check(&mut self, wish: &Wish, verdict: &Verdict, answer: Answer) {
+        match (verdict, answer) {
+            (Err(expected), answer) => assert_eq!(answer, Err(*expected), "{wish:?}"),
             (Ok(None), answer) => assert!(answer.is_ok_and(|receipt| !receipt.changed), "{wish:?}"),
             (Ok(Some((place, duplicate))), answer) => {
                 let receipt = answer.unwrap_or_else(|refusal| panic!("{wish:?}: {refusal}"));
                 let found = ((receipt.position.0, receipt.seq.0), receipt.duplicate);
-                assert_eq!(found, (place, duplicate), "{wish:?}");
+                assert_eq!(found, (*place, *duplicate), "{wish:?}");
+                let first = *self.cursors.entry(place.0).or_insert(receipt.cursor);
+                assert_eq!(receipt.cursor, first, "the first receipt stands: {wish:?}");
             }
         }
     }
 }
 
-fn run(kept: Kept, steps: &[Step]) {
-    let mut bench = Bench::new(kept);
-    let mut model = Model::default();
-    for step in steps {
+struct WriterTest<const ON_DISK: bool>;
+
+impl<const ON_DISK: bool> StateMachineTest for WriterTest<ON_DISK> {
+    type SystemUnderTest = Real;
+    type Reference = Model<ON_DISK>;
+
+    fn init_test(model: &Model<ON_DISK>) -> Real {
+        let kept = if ON_DISK { Kept::OnDisk } else { Kept::InMemory };
+        Real { bench: Bench::bounded(kept, model.bounds), cursors: HashMap::new() }
+    }
+
+    fn apply(mut real: Real, model: &Model<ON_DISK>, step: Step) -> Real {
         match step {
-            Step::Batch(wishes) => {
-                let pushes = wishes.iter().map(|wish| (people()[wish.who].clone(), wish.push())).collect();
-                let answers = bench.batch(pushes);
-                check_answers(&mut model, wishes, answers);
+            Step::Batch(_) | Step::Again(_) => real.batch(&model.asked, &model.verdicts),
+            Step::ProjectOnce => real.bench.project_once(),
+            Step::ProjectAll => real.bench.project(),
+            Step::Fail(_) => {
+                real.bench.faults.fail_next_append();
+                real.batch(&model.asked, &model.verdicts);
+                real.bench = real.bench.reopened();
             }
-            Step::Project => bench.project(),
-            Step::Reopen if kept == Kept::OnDisk => bench = bench.reopened(),
-            Step::Reopen => {}
+            Step::Restart => real.bench = real.bench.reopened(),
+            Step::RestartWithoutViews => real.bench = real.bench.reopened_without_views(),
+            Step::LoadFilters => real.bench.views.load_filters().unwrap(),
         }
+        real
     }
-    bench.project();
-    let mut state = bench.state(&admin());
-    state.sort();
-    assert_eq!(state, model.state());
-    assert_eq!(bench.space.head().0, model.head);
+
+    fn check_invariants(real: &Real, model: &Model<ON_DISK>) {
+        let space = &real.bench.space;
+        assert_eq!((space.head().0, space.projected().0), (model.naive.head, model.projected));
+    }
+
+    fn teardown(mut real: Real, model: Model<ON_DISK>) {
+        real.bench.project();
+        let mut state = real.bench.state(&admin());
+        state.sort();
+        assert_eq!(state, model.naive.state());
+    }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+prop_state_machine! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_writer_agrees_with_the_model_in_memory(steps in steps()) {
-        run(Kept::InMemory, &steps);
-    }
+    fn the_writer_agrees_with_the_model_in_memory(sequential 1..40 => WriterTest<false>);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+prop_state_machine! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_writer_agrees_with_the_model_on_disk(steps in steps()) {
-        run(Kept::OnDisk, &steps);
-    }
+    fn the_writer_agrees_with_the_model_on_disk(sequential 1..40 => WriterTest<true>);
 }

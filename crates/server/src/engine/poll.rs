@@ -1,9 +1,9 @@
 //! The GET of a polling session: it waits until there is something to send.
 //!
 //! Engine.IO does not acknowledge an answer, so what is known of a lost one is used: a request that is dropped while it
-//! waits or before its answer was taken ends the session, and so does a request that is repeated with the same stamp,
-//! as browsers and proxies do by themselves when a kept connection breaks. The client then reconnects and resumes;
-//! going on would lose the messages of the lost answer silently.
+//! waits or before its answer was taken ends the session, and so does a request that is repeated with the same stamp, at
+//! once or late, as browsers and proxies do by themselves when a kept connection breaks. The client then reconnects and
+//! resumes; going on would lose the messages of an answer that nobody hears.
 
 use std::future::poll_fn;
 use std::sync::Arc;

@@ -1,12 +1,21 @@
 //! Stamps: the parameter `t` by which most clients make each request's address unique. A request that repeats one was
-//! repeated by a browser or proxy, because the answer to the first was lost on its way.
+//! repeated by a browser or proxy, because the answer to the first was lost on its way, or because it sends requests twice.
+//! What is sent twice may come late, when the client has long been asking for more; an answer to it would be heard by nobody.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 
 /// A clock of seconds or of milliseconds goes on by less than this between two polls, of which none stays open for longer
 /// than ping interval and timeout. It may say the same to two polls, so it tells none apart. Numbers that jump further, or
 /// back, do: `rust_socketio` sends a checksum of the time.
 const CLOCK_STEP_MAX: u64 = 100_000;
+
+/// How many polls back a repeated one is known. Clients on a fast line ask some hundred times a second.
+const TEXTS_REMEMBERED: usize = 32;
+
+/// The same for numbers, of which each that is remembered costs: a checksum of the time is that of another poll by chance,
+/// `rust_socketio`'s once in some two thousand, and then ends a session that nothing was wrong with.
+const NUMBERS_REMEMBERED: usize = 4;
 
 /// What a request's `t` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +44,20 @@ impl Stamp {
             (later, earlier) => later != earlier,
         }
     }
+
+    const fn is_known_for(self) -> usize {
+        match self {
+            Self::Number(_) => NUMBERS_REMEMBERED,
+            Self::Text(_) => TEXTS_REMEMBERED,
+        }
+    }
 }
 
 /// What a session's requests said.
 #[derive(Debug, Default)]
 pub(super) struct Stamps {
-    answered: Option<Stamp>,
+    /// The latest first.
+    answered: VecDeque<Stamp>,
     open: Option<Stamp>,
     /// Two requests in a row had different stamps: this client does use them to tell its requests apart.
     vary: bool,
@@ -49,20 +66,23 @@ pub(super) struct Stamps {
 impl Stamps {
     /// Of a session whose handshake had this stamp.
     pub(super) fn of_handshake(stamp: Option<Stamp>) -> Self {
-        Self { answered: stamp, ..Self::default() }
+        Self { answered: stamp.into_iter().collect(), ..Self::default() }
     }
 
-    /// A poll begins. Whether it repeats the one that was answered last.
+    /// A poll begins. Whether it repeats one that was answered lately.
     pub(super) fn repeats(&mut self, stamp: Option<Stamp>) -> bool {
         self.open = stamp;
-        let (Some(stamp), Some(answered)) = (stamp, self.answered) else { return false };
-        self.vary |= stamp.is_apart_from(answered);
-        self.vary && stamp == answered
+        let (Some(stamp), Some(latest)) = (stamp, self.answered.front()) else { return false };
+        self.vary |= stamp.is_apart_from(*latest);
+        self.vary && self.answered.iter().take(stamp.is_known_for()).any(|answered| *answered == stamp)
     }
 
     /// The open poll is answered.
-    pub(super) const fn answered(&mut self) {
-        self.answered = self.open;
+    pub(super) fn answered(&mut self) {
+        self.answered.truncate(TEXTS_REMEMBERED - 1);
+        if let Some(stamp) = self.open {
+            self.answered.push_front(stamp);
+        }
     }
 }
 
@@ -86,15 +106,24 @@ mod tests {
     #[test]
     fn a_stamp_repeats_only_where_stamps_differ_otherwise() {
         assert!(last_repeats(&[Some("PabcX1.0"), Some("PabcX1.1"), Some("PabcX1.1")]));
-        assert!(
-            !last_repeats(&[Some("a"), Some("b"), Some("c"), Some("b")]),
-            "only the last answer can have been lost"
-        );
         assert!(!last_repeats(&[Some("a"), Some("a"), Some("a")]), "a constant parameter says nothing");
         assert!(!last_repeats(&[None, None, None]));
         assert!(!last_repeats(&[Some(""), Some("a"), Some("")]));
         assert!(!last_repeats(&[None, Some("a"), Some("a")]));
         assert!(last_repeats(&[None, Some("a"), Some("b"), Some("b")]));
+    }
+
+    #[test]
+    fn a_request_that_comes_again_late_repeats_too() {
+        assert!(last_repeats(&[Some("a"), Some("b"), Some("c"), Some("b")]));
+        assert!(last_repeats(&[Some("a"), Some("b"), Some("c"), Some("a")]), "the handshake's is one like any other");
+        let texts: Vec<_> = (0..100).map(|number| format!("P{number}")).collect();
+        let after = |later: usize| {
+            let texts = texts[..=later].iter().chain([&texts[1]]);
+            last_repeats(&texts.map(|text| Some(text.as_str())).collect::<Vec<_>>())
+        };
+        assert!(after(TEXTS_REMEMBERED));
+        assert!(!after(TEXTS_REMEMBERED + 1), "what a session keeps is bounded");
     }
 
     #[test]
@@ -111,6 +140,8 @@ mod tests {
     fn numbers_that_jump_are_stamps() {
         assert!(last_repeats(&[Some("3283946512"), Some("3284077585"), Some("3284077585")]));
         assert!(last_repeats(&[Some("3283946512"), Some("3283946511"), Some("3283946511")]));
-        assert!(!last_repeats(&[Some("3283946512"), Some("1170281100"), Some("3283946512")]));
+        assert!(last_repeats(&[Some("3283946512"), Some("1170281100"), Some("3283946512")]));
+        let long_ago = ["3283946512", "1170281100", "2170281100", "1870281100", "2970281100", "3283946512"].map(Some);
+        assert!(!last_repeats(&long_ago), "this is chance");
     }
 }

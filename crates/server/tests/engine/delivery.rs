@@ -256,6 +256,19 @@ async fn a_poll_repeated_by_a_browser_or_proxy_ends_the_session_instead_of_losin
 }
 
 #[tokio::test]
+async fn a_poll_that_comes_again_after_later_ones_takes_nothing_from_the_client() {
+    let site = Site::start(Figures::default());
+    let sid = sid_of(&site.get("EIO=4&transport=polling&t=Pabc120").await.text());
+    for (text, stamp) in [("40", "Pabc12x"), (r#"42["message"]"#, "Pabc130")] {
+        site.post(&sid, text).await;
+        assert_eq!(site.get(&format!("{}&t={stamp}", polling(&sid))).await.status, 200);
+    }
+    site.publish(&posts(0..1, 10));
+    assert_eq!(site.get(&format!("{}&t=Pabc12x", polling(&sid))).await.status, 400, "nobody hears this answer");
+    assert_eq!(site.next_closed().await, CloseReason::TransportLost);
+}
+
+#[tokio::test]
 async fn a_parameter_that_never_changes_is_no_stamp() {
     let site = Site::start(Figures::default());
     for stamp in ["1764000000", "mine"] {

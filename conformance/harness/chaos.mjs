@@ -1,12 +1,14 @@
 /**
  * A network at its worst, as a TCP proxy before the server: it cuts at a byte of either direction, stalls one direction while
  * the other goes on, hands bytes over one by one, delays them, and sends what the client says over a second connection too,
- * as middleboxes do that retry. It changes, drops and reorders no byte of a direction: what it must not do, TCP does not do.
+ * at once or late, as middleboxes do that retry. It changes, drops and reorders no byte of a direction: what it must not do,
+ * TCP does not do.
  *
  * What happens to a connection stands in a plan; plans come from a seed, so that a run can be made again.
  */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { Transform } from "node:stream";
 import { Signal } from "./deadline.mjs";
 
 /** What happens in one direction when nothing happens. Bytes and times count from the connection's first byte. */
@@ -17,8 +19,8 @@ export const CALM = {
   delayMs: 0,
 };
 
-/** A connection that nothing happens to. */
-export const CALM_PLAN = { up: CALM, down: CALM, twice: false };
+/** A connection that nothing happens to. What the client says may be said again so much later, in ms. */
+export const CALM_PLAN = { up: CALM, down: CALM, againAfterMs: null };
 
 /** Seeded random numbers (SplitMix32, after Steele, Lea, Flood 2014), so that a failure can be run again. */
 export class Random {
@@ -59,7 +61,7 @@ const LASTS_BYTES = 12_000;
 
 /** A plan for the next connection: one in four only ends some time, the others have one thing more wrong with them, or two. */
 export function randomPlan(random) {
-  const plan = { up: { ...CALM }, down: { ...CALM, cutAt: 2_000 + random.below(LASTS_BYTES) }, twice: false };
+  const plan = { up: { ...CALM }, down: { ...CALM, cutAt: 2_000 + random.below(LASTS_BYTES) }, againAfterMs: null };
   if (random.oneIn(4)) return plan;
   for (let wrongs = random.oneIn(3) ? 2 : 1; wrongs > 0; wrongs -= 1) {
     const way = plan[random.pick(["up", "down"])];
@@ -70,7 +72,7 @@ export function randomPlan(random) {
     if (wrong === "stall") way.stallAt = place;
     if (wrong === "dribble") way.pieceBytes = 1;
     if (wrong === "delay") way.delayMs = 1 + random.below(60);
-    if (wrong === "twice") plan.twice = true;
+    if (wrong === "twice") plan.againAfterMs = random.pick([0, random.below(100)]);
   }
   return plan;
 }
@@ -155,11 +157,11 @@ class Link {
 
   constructor(client, port, plan, line) {
     this.#line = line;
-    this.isCalm = plan.up === CALM && plan.down === CALM && !plan.twice;
+    this.isCalm = plan.up === CALM && plan.down === CALM && plan.againAfterMs === null;
     const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
     this.#sockets = [client, upstream];
     const targets = [upstream];
-    if (plan.twice) targets.push(this.#shadow(port));
+    if (plan.againAfterMs !== null) targets.push(this.#shadow(port, plan.againAfterMs));
     for (const socket of this.#sockets) socket.on("error", () => this.cut());
     for (const socket of [client, upstream]) socket.on("close", () => this.cut());
     pass(client, targets, plan.up, this.#watch("up"));
@@ -167,12 +169,14 @@ class Link {
   }
 
   /** A second connection to the server, that hears what the client says and whose answers nobody hears. */
-  #shadow(port) {
+  #shadow(port, lateMs) {
     const shadow = connect({ port, host: "127.0.0.1", noDelay: true });
+    const lag = late(lateMs);
     shadow.resume();
-    this.#sockets.push(shadow);
+    lag.pipe(shadow);
+    this.#sockets.push(lag, shadow);
     this.#line.count("twice");
-    return shadow;
+    return lag;
   }
 
   #watch(way) {
@@ -229,6 +233,19 @@ function pass(from, targets, plan, watch) {
     work = work.then(() => {
       for (const target of targets) target.end();
     });
+  });
+}
+
+/** Takes bytes at once and hands them on later, in their order: the time is what this line does. */
+function late(ms) {
+  return new Transform({
+    transform(bytes, _encoding, taken) {
+      setTimeout(() => this.destroyed || this.push(bytes), ms);
+      taken();
+    },
+    flush(ended) {
+      setTimeout(ended, ms);
+    },
   });
 }
 

@@ -6,6 +6,9 @@
 /** Longest wait of a test for one thing, in ms: far above what a busy machine of two cores needs. */
 export const PATIENCE_MS = 20_000;
 
+/** The same for a client behind a line at its worst, where many attempts to connect in a row may fail, each after seconds. */
+export const PATIENCE_OF_GUESTS_MS = 240_000;
+
 /** Pause between two questions to another process, in ms. */
 const ASK_EVERY_MS = 20;
 

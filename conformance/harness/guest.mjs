@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { Signal, within } from "./deadline.mjs";
+import { PATIENCE_OF_GUESTS_MS, Signal, within } from "./deadline.mjs";
 import { Ear } from "./ear.mjs";
 import { RESUMING_MINORS, SOON_TIRED } from "./stock-clients.mjs";
 
@@ -26,21 +26,23 @@ export class StockGuest {
 
   /** The cursor that following began with. */
   async start() {
-    return (await this.#ear.nth("connected", 1))[1];
+    const connected = () => this.#ear.all("connected")[0];
+    return (await this.#ear.until(connected, "the event connected", PATIENCE_OF_GUESTS_MS))[1];
   }
 
   /** Pushes until it is acked, over however many connections; the receipt. */
   async push(change) {
     for (;;) {
-      await this.#ear.until(() => this.#ear.socket.connected, "a connection", 60_000);
+      await this.#ear.until(() => this.#ear.socket.connected, "a connection", PATIENCE_OF_GUESTS_MS);
       this.#record.push(change);
       const answer = await this.#ear.pushUnlessCut(change);
       if (answer !== null) return answer;
     }
   }
 
-  untilUpdates(count, patienceMs) {
-    return this.#ear.untilUpdates(count, null, patienceMs);
+  /** Until it has been told the topic's entry with this number; those before it are told before it, or never. */
+  untilTold(seq, patienceMs) {
+    return this.#ear.until(() => this.updates().some((update) => update.seq === seq), `the entry ${seq}`, patienceMs);
   }
 
   /** Notes that it has been told all up to here, once it is in. */
@@ -138,7 +140,7 @@ export class ProgramGuest {
   }
 
   async start() {
-    return (await this.#until(() => this.#all("connected")[0], "connected", 120_000)).cursor;
+    return (await this.#until(() => this.#all("connected")[0], "connected", PATIENCE_OF_GUESTS_MS)).cursor;
   }
 
   async push(change) {
@@ -146,15 +148,11 @@ export class ProgramGuest {
     this.#record.push(change);
     this.#tell(change);
     const acked = () => this.#all("pushed").find(({ key }) => key === change.key);
-    return (await this.#until(acked, `the ack of ${change.key}`, 90_000)).answer;
+    return (await this.#until(acked, `the ack of ${change.key}`, PATIENCE_OF_GUESTS_MS)).answer;
   }
 
-  untilUpdates(count, patienceMs) {
-    return this.#until(
-      () => this.updates().length >= count,
-      () => `${count} changes`,
-      patienceMs,
-    );
+  untilTold(seq, patienceMs) {
+    return this.#until(() => this.updates().some((update) => update.seq === seq), `the entry ${seq}`, patienceMs);
   }
 
   async settle(position, patienceMs) {
@@ -181,7 +179,7 @@ export class ProgramGuest {
 
   story() {
     const count = (event) => `${this.#all(event).length} ${event}`;
-    return `${["connected", "sync_update", "disconnect", "reset", "pushed"].map(count).join(", ")}; it said: ${this.#said}`;
+    return `${["connecting", "connected", "sync_update", "disconnect", "reset", "pushed"].map(count).join(", ")}; it said: ${this.#said}`;
   }
 
   async end() {

@@ -3,10 +3,11 @@
  */
 import assert from "node:assert/strict";
 import { ChaosLine, Random, randomPlan } from "./chaos.mjs";
+import { PATIENCE_OF_GUESTS_MS } from "./deadline.mjs";
 import { sameChanges } from "./judge.mjs";
 
-/** Who sits at the end of the line has so long to catch up and be answered once it is calm, in ms. */
-const CALM_MS = 60_000;
+/** The longest wait for one disturbance, in ms. */
+const PATIENCE_WITH_LINE_MS = 20_000;
 
 /** A line with the plans of a seed, and its number of disturbances. */
 export async function badLine(t, port, seedOfLine) {
@@ -21,10 +22,11 @@ export async function badLine(t, port, seedOfLine) {
  * own; `api` is somebody beside the line. All that is asked and told goes into the record, to be judged when all guests of
  * the server are done.
  */
-export async function ride({ guest, line, topic, api, record, disturbances, patienceMs = 40_000 }) {
+export async function ride({ guest, line, topic, api, record, disturbances }) {
   try {
     const start = await guest.start();
     let isOver = false;
+    const patienceMs = PATIENCE_OF_GUESTS_MS + disturbances * PATIENCE_WITH_LINE_MS;
     const disturbed = line.untilDisturbed(disturbances, patienceMs).finally(() => {
       isOver = true;
     });
@@ -35,10 +37,10 @@ export async function ride({ guest, line, topic, api, record, disturbances, pati
     const [own, others] = await pushing;
     const history = (await api.history(start)).filter(({ type }) => type === topic);
     assert.equal(history.length, own.count + others.count, "each push was written once");
-    await guest.untilUpdates(history.length, CALM_MS);
+    await guest.untilTold(history.at(-1).seq, PATIENCE_OF_GUESTS_MS);
     sameChanges(guest.updates(), history, topic);
     assert.deepEqual(guest.resets(), []);
-    await guest.settle(Math.max(own.last, others.last), CALM_MS);
+    await guest.settle(Math.max(own.last, others.last), PATIENCE_OF_GUESTS_MS);
     return { changes: history.length, connections: guest.connections() };
   } catch (error) {
     error.message = `${topic}: ${error.message}; ${line.cuts} cuts, ${line.stalls} stalls, ${line.twice} twice; ${guest.story()}`;

@@ -37,7 +37,6 @@ for (const [way, transports] of Object.entries(TRANSPORTS)) {
         api,
         record,
         disturbances: DISTURBANCES,
-        patienceMs: 20_000 + DISTURBANCES * 3_000,
       });
       return `${version}: ${changes} changes over ${connections} connections, ${line.cuts} cuts, ${line.stalls} stalls, ${line.twice} twice`;
     });

@@ -41,7 +41,6 @@ test("clients in Python and Rust: nothing is lost, doubled or reordered on the w
       api,
       record,
       disturbances: DISTURBANCES,
-      patienceMs: 40_000 + DISTURBANCES * 8_000,
     });
     const done = `${changes} changes over ${connections} connections`;
     return `${client}, ${way}: ${done}, ${line.cuts} cuts, ${line.stalls} stalls, ${line.twice} twice`;

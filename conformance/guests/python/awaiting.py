@@ -9,6 +9,10 @@ import socketio
 
 from place import PAUSE_S, SOON_S, Place
 
+# The library has no limit of its own on the wait for a WebSocket's first message, in seconds: connecting takes several steps,
+# each of which is over soon or never.
+SETTLED_S = 2 * SOON_S
+
 
 class Guest:
     def __init__(self, place):
@@ -27,14 +31,15 @@ class Guest:
                 await self._stay_connected(client)
             self._client = None
             with suppress(Exception):
-                await client.disconnect()
+                await asyncio.wait_for(client.disconnect(), SETTLED_S)
             self._place.say(event="disconnect")
             # A pause on purpose: as any client does before it tries again.
             await asyncio.sleep(PAUSE_S)
 
     async def _stay_connected(self, client):
         place = self._place
-        await client.connect(place.url, transports=place.transports, auth=place.auth, wait_timeout=SOON_S)
+        connecting = client.connect(place.url, transports=place.transports, auth=place.auth, wait_timeout=SOON_S)
+        await asyncio.wait_for(connecting, SETTLED_S)
         self._client = client
         # As `client.wait()`, which then waits another second for a reconnection that will not be.
         await client.eio.wait()

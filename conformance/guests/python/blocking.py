@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 import engineio
+import requests
 import socketio
 
 from place import PAUSE_S, SOON_S, Place
@@ -21,7 +22,22 @@ class ReadingThread(engineio.Client):
         return super().start_background_task(target, *args, **kwargs)
 
 
-class InOrder(socketio.Client):
+class WholeAnswers(requests.Session):
+    """Refuses what is left of an answer whose head was cut off. Python takes the lines that came for a whole head, the body for
+    an empty one, and the library would poll on, behind the entries that it never got. No answer of the server is empty.
+    """
+
+    def request(self, *arguments, **options):
+        answer = super().request(*arguments, **options)
+        if not answer.content:
+            raise requests.exceptions.ConnectionError("an answer was cut off in its head")
+        return answer
+
+
+class WholeAndInOrder(socketio.Client):
+    def __init__(self, **options):
+        super().__init__(http_session=WholeAnswers, **options)
+
     def _engineio_client_class(self):
         return ReadingThread
 
@@ -34,7 +50,7 @@ class Guest:
     def follow(self):
         """Connects again and again, each time from the last cursor on."""
         while True:
-            client = InOrder(reconnection=False, request_timeout=SOON_S)
+            client = WholeAndInOrder(reconnection=False, request_timeout=SOON_S)
             for name, handler in self._place.handlers().items():
                 client.on(name, handler)
             # Whatever breaks, the next connection mends; the library lets all kinds of exceptions out.

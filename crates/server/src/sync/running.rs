@@ -302,25 +302,25 @@ impl Reply {
 struct Salts {
     stream: blake3::OutputReader,
     /// Salts that wait to be drawn: the generator makes many at once for the price of one.
-    drawn: std::vec::IntoIter<Salt>,
+    drawn: Vec<Salt>,
 }
 
 impl Salts {
     fn new() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the system gives random bytes");
-        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof(), drawn: Vec::new().into_iter() }
+        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof(), drawn: Vec::new() }
     }
 
     fn draw(&mut self) -> Salt {
-        if let Some(salt) = self.drawn.next() {
+        if let Some(salt) = self.drawn.pop() {
             return salt;
         }
         let mut bytes = [0; SALTS_DRAWN_AT_ONCE * size_of::<Salt>()];
         self.stream.fill(&mut bytes);
         let (salts, _) = bytes.as_chunks();
-        self.drawn = salts.to_vec().into_iter();
-        self.drawn.next().expect("more than none were drawn")
+        self.drawn.extend_from_slice(salts);
+        self.drawn.pop().expect("more than none were drawn")
     }
 }
 

@@ -104,6 +104,16 @@ pub const CHECKPOINT_COMMITS: usize = 256;
 /// Time without a push after which it is written back whatever it holds.
 pub const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 
+/// Pushes a second from which on each commit waits a little for more of them: far more than people who wait for their answers
+/// bring about, and about half of what two cores can take.
+pub const RUSH_PUSHES_PER_SECOND: u32 = 30_000;
+
+/// How long a commit then waits, so that some dozens share it: nothing beside the time that they spend in line.
+pub const RUSH_GATHER: Duration = Duration::from_millis(1);
+
+/// The time over which the rate is looked at.
+pub const RUSH_SPAN: Duration = Duration::from_millis(20);
+
 /// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
 pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
 

@@ -14,6 +14,7 @@ mod projecting;
 mod pull;
 mod rates;
 mod running;
+mod rush;
 mod session;
 mod shard;
 

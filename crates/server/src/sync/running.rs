@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use journal::{Position, Refusal, Salt};
@@ -14,9 +14,10 @@ use super::fanout::Fanout;
 use super::hurry::{Hurry, Waiting};
 use super::line::Line;
 use super::projecting;
+use super::rush::Rush;
 use crate::limits::{
-    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, SALTS_DRAWN_AT_ONCE,
-    WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
+    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, RUSH_GATHER,
+    SALTS_DRAWN_AT_ONCE, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
 };
 
 /// How an answer finds its way back.
@@ -84,6 +85,7 @@ impl Running {
             committed: committed_out,
             hurry: Arc::clone(&hurry),
             pressing: None,
+            rush: Rush::new(Instant::now()),
             runtime: tokio::runtime::Handle::current(),
             logged_commits: 0,
             opened: opened_out,
@@ -170,6 +172,7 @@ struct WriterThread {
     hurry: Arc<Hurry>,
     /// Held while there is enough for a step of the projector.
     pressing: Option<Waiting>,
+    rush: Rush,
     /// Whose clock says that nothing came for a while.
     runtime: tokio::runtime::Handle,
     /// Commits since the last checkpoint.
@@ -235,10 +238,15 @@ impl WriterThread {
                 None => return false,
             }
         }
+        if self.rush.is_on() {
+            std::thread::sleep(RUSH_GATHER);
+        }
+        let before = waiting.len();
         while waiting.len() < space::limits::BATCH_PUSHES_MAX {
             let Ok(request) = self.inbox.try_recv() else { break };
             waiting.push(request);
         }
+        self.rush.took(waiting.len() - before, Instant::now());
         true
     }
 

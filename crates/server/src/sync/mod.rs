@@ -3,6 +3,7 @@
 pub mod app;
 pub mod ask;
 mod connect;
+mod crash;
 mod encode;
 mod events;
 pub mod fanout;

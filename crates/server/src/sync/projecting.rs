@@ -2,29 +2,31 @@
 //!
 //! A step over many entries costs each of them far less than a step of its own, so under load a step begins no sooner than
 //! [`PROJECTION_GATHER`] after the last one began. The first commit after a pause is folded at once, and so is everything
-//! while somebody waits to read.
+//! while somebody waits to read. What could not be written is tried again: nothing was, and only the disk can be at fault.
 
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread::Thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use journal::Position;
-use space::Projector;
+use space::{ProjectError, Projector};
 use tokio::sync::watch;
 
-use crate::limits::{PROJECTION_GATHER, PROJECTION_IDLE_POLL};
+use crate::limits::{PROJECTION_GATHER, PROJECTION_IDLE_POLL, REOPEN_AFTER, REOPEN_EVERY_MAX};
 
 /// Who waits for the projections.
 #[derive(Default)]
 pub(super) struct Readers {
     waiting: AtomicUsize,
     projector: OnceLock<Thread>,
+    /// The last step failed.
+    stalled: AtomicBool,
 }
 
 /// Somebody who waits; the projector does not gather while this lives.
@@ -37,6 +39,11 @@ impl Readers {
             projector.unpark();
         }
         Waiting(Arc::clone(self))
+    }
+
+    /// Whether the projections stand still because they cannot be written.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
     }
 
     fn is_empty(&self) -> bool {
@@ -61,7 +68,7 @@ impl Drop for Waiting {
     }
 }
 
-/// Folds until the writer is gone and nothing is left, or until a step fails.
+/// Folds until the writer is gone and nothing is left, or until the projections have to be built anew.
 pub(super) fn run(
     mut projector: Projector,
     projected: &watch::Sender<Position>,
@@ -69,14 +76,29 @@ pub(super) fn run(
     readers: &Readers,
 ) {
     readers.projector.get_or_init(std::thread::current);
+    let mut pause = REOPEN_AFTER;
     loop {
         let began = Instant::now();
         match projector.step() {
             Ok((position, more)) => {
                 projected.send_replace(position);
+                if readers.stalled.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the projections are written again");
+                    pause = REOPEN_AFTER;
+                }
                 if more {
                     continue;
                 }
+            }
+            Err(error) if is_passing(&error) => {
+                if !readers.stalled.swap(true, Ordering::Relaxed) {
+                    tracing::error!(%error, "the projections cannot be written, so states are not answered until they can");
+                }
+                if !writer_stays(committed, pause) {
+                    return;
+                }
+                pause = (pause * 2).min(REOPEN_EVERY_MAX);
+                continue;
             }
             Err(error) => {
                 tracing::error!(%error, "the projections stopped; restart the server to rebuild them");
@@ -89,4 +111,24 @@ pub(super) fn run(
             Err(mpsc::RecvTimeoutError::Disconnected) => return,
         }
     }
+}
+
+/// Whether the same step may succeed later: a disk without room, or a journal that is being reopened.
+fn is_passing(error: &ProjectError) -> bool {
+    use store::{ReadError, ViewsError};
+    match error {
+        ProjectError::Write(error) => matches!(error, ViewsError::Failed(_)),
+        ProjectError::Read(error) => matches!(error, ReadError::Failed(_) | ReadError::Busy),
+    }
+}
+
+/// Waits so long; false as soon as the writer is gone.
+fn writer_stays(committed: &mpsc::Receiver<()>, pause: Duration) -> bool {
+    let until = Instant::now() + pause;
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        if committed.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Disconnected) {
+            return false;
+        }
+    }
+    true
 }

@@ -1,5 +1,7 @@
 //! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
 
+mod reopening;
+
 use std::{
     sync::{
         Arc,
@@ -13,6 +15,7 @@ use parking_lot::RwLock;
 use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::crash;
 use super::fanout::Fanout;
 use super::projecting::{self, Readers};
 use crate::limits::{CAUGHT_UP_WAIT_MAX, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX};
@@ -137,11 +140,13 @@ impl Running {
         }
     }
 
-    /// Whether pushes are taken: the projections have caught up once, and the journal has not failed.
+    /// Whether all is well: pushes are taken, the projections have caught up once and follow, and no write has failed since
+    /// the journal was opened the last time.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let takes_pushes = self.pushes.read().as_ref().is_some_and(|pushes| !pushes.is_closed());
-        takes_pushes && *self.opened.borrow() && self.projected.has_changed().is_ok() && !*self.failed.borrow()
+        let projects = self.projected.has_changed().is_ok() && !self.readers.is_stalled();
+        takes_pushes && *self.opened.borrow() && projects && !*self.failed.borrow()
     }
 
     /// Takes no more pushes. Those that wait are written and answered; then the writer ends.
@@ -183,14 +188,14 @@ impl WriterThread {
         // Wake the projector once: there may be something left from the last run.
         let _ = self.committed.try_send(());
         while *self.projected.borrow() < head {
-            self.refuse_waiting();
+            self.refuse_waiting(Refusal::Busy);
             std::thread::park_timeout(Duration::from_millis(5));
             if self.projected.has_changed().is_err() {
                 tracing::error!(
                     "the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again"
                 );
                 self.inbox.close();
-                return self.refuse_waiting();
+                return self.refuse_waiting(Refusal::Busy);
             }
         }
         let mut writer = match Writer::open(Arc::clone(&self.space), journal) {
@@ -198,7 +203,7 @@ impl WriterThread {
             Err(error) => {
                 tracing::error!(%error, "the projections cannot be read; pushes are refused");
                 self.inbox.close();
-                return self.refuse_waiting();
+                return self.refuse_waiting(Refusal::Busy);
             }
         };
         self.opened.send_replace(true);
@@ -209,15 +214,20 @@ impl WriterThread {
             let batch = std::mem::replace(&mut waiting, rest);
             let bytes = batch.iter().map(data_bytes).sum();
             let step = writer.step(now_ms(), &mut || salts.draw(), batch);
-            if let Some(error) = writer.failure()
-                && !self.failed.send_replace(true)
-            {
-                tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
+            if let Some(error) = writer.failure() {
+                self.failed.send_replace(true);
+                tracing::error!(%error, "the journal cannot be written; pushes are refused until it could be reopened");
             }
             self.hand_out(step.answers, step.committed.as_ref());
             self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            if waiting.is_empty() && self.inbox.is_empty() {
+            if writer.failure().is_none() && waiting.is_empty() && self.inbox.is_empty() {
                 self.checkpoint(&mut writer);
+            }
+            if writer.failure().is_some() {
+                self.refuse(std::mem::take(&mut waiting), Refusal::Unavailable);
+                if !self.reopen(&mut writer) {
+                    return self.refuse_waiting(Refusal::Unavailable);
+                }
             }
         }
     }
@@ -238,9 +248,20 @@ impl WriterThread {
     }
 
     fn hand_out(&self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
+        if committed.is_some() {
+            crash::pass(crash::Place::AfterCommit);
+        }
         for (reply, answer) in answers {
             reply.answer(answer);
         }
+        if committed.is_some() {
+            crash::pass(crash::Place::AfterAck);
+        }
+        self.wake(committed);
+    }
+
+    /// Has everybody told of what was committed.
+    fn wake(&self, committed: Option<&Committed>) {
         if let Some(committed) = committed {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
@@ -248,21 +269,24 @@ impl WriterThread {
         }
     }
 
-    /// After a failure nothing is written any more, and saying so once is enough.
     fn checkpoint(&self, writer: &mut Writer) {
-        if *self.failed.borrow() {
-            return;
-        }
         if let Err(error) = writer.checkpoint() {
             self.failed.send_replace(true);
-            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until the server is restarted");
+            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until it could be reopened");
         }
     }
 
-    fn refuse_waiting(&mut self) {
-        while let Ok(request) = self.inbox.try_recv() {
+    fn refuse(&self, requests: impl IntoIterator<Item = Request<Reply>>, refusal: Refusal) {
+        for request in requests {
             self.waiting_bytes.fetch_sub(data_bytes(&request), Ordering::Relaxed);
-            request.reply.answer(Err(Refusal::Busy));
+            request.reply.answer(Err(refusal));
+        }
+    }
+
+    /// Refuses whatever has come.
+    fn refuse_waiting(&mut self, refusal: Refusal) {
+        while let Ok(request) = self.inbox.try_recv() {
+            self.refuse([request], refusal);
         }
     }
 }

@@ -6,5 +6,6 @@
 mod bench;
 mod model;
 mod pages;
+mod reopening;
 mod resume;
 mod writing;

@@ -152,8 +152,11 @@ async fn comes_back(play: &Play, process: &Process, fault: &Fault) {
 /// What goes on failing leaves a clear state: not ready, a push is refused with the code for it, what is durable is read on,
 /// and the log has one line.
 async fn stays_down(address: SocketAddr, process: &Process, fault: &Fault) {
+    while errors(process).is_empty() {
+        tokio::task::yield_now().await;
+    }
     let mut http = Http::open(address).await.expect("the server listens");
-    while http.ask(&Ask::get("/readyz")).await.expect("the server answers").status == 200 {}
+    assert_eq!(http.ask(&Ask::get("/readyz")).await.expect("the server answers").status, 503);
     if fault.refuses_pushes {
         assert_eq!(push(&mut http).await.refusal(), (503, "unavailable".to_owned()));
         let state = http.ask(&Ask::get("/api/sync/data")).await.expect("the server answers");
@@ -161,10 +164,6 @@ async fn stays_down(address: SocketAddr, process: &Process, fault: &Fault) {
     }
     let health = http.ask(&Ask::get("/api/health")).await.expect("the server answers").json();
     assert_eq!(health["ready"], json!(false));
-    // What is told to clients may overtake the log.
-    while errors(process).is_empty() {
-        tokio::task::yield_now().await;
-    }
     is_told(process, fault);
 }
 

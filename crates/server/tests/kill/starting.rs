@@ -5,26 +5,30 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::play::number_of;
 use crate::rig::{Ask, Http, Injected, Process, Strace, patient, token};
 
 /// More than a start has of anything, so that a loop that never ends is noticed.
-const CALLS_MAX: u64 = 200;
+const CALLS_MAX: u64 = 500;
+
+/// Every so-many-th write fails, unless `TIDINGS_FAULTS` is there: then each.
+const WRITES_STEP: usize = 11;
 
 #[tokio::test]
 async fn every_sync_of_the_first_start_fails_once_and_the_next_start_is_well() {
-    let fails = each_fails("fsync,fdatasync", "EIO").await;
-    assert!(fails > 10, "{fails} syncs");
+    assert!(each_fails("fsync,fdatasync", "EIO", 1).await > 10, "a start hardly syncs");
 }
 
 #[tokio::test]
-async fn every_write_of_the_first_start_finds_no_room_once_and_the_next_start_is_well() {
-    let fails = each_fails("pwrite64", "ENOSPC").await;
-    assert!(fails > 10, "{fails} writes");
+async fn a_write_of_the_first_start_that_finds_no_room_is_told_and_the_next_start_is_well() {
+    let step = number_of("TIDINGS_FAULTS").map_or(WRITES_STEP, |_| 1);
+    assert!(each_fails("pwrite64", "ENOSPC", step).await > 3, "a start hardly writes");
 }
 
-/// Starts in a new folder, one for each call, until there was none left to fail. How many failed.
-async fn each_fails(calls: &'static str, error: &'static str) -> u64 {
-    for nth in 1..CALLS_MAX {
+/// Starts in a new folder, one for each so-many-th call, until there was none left to fail. How many failed.
+async fn each_fails(calls: &'static str, error: &'static str, step: usize) -> u64 {
+    let mut failed = 0;
+    for nth in (1..CALLS_MAX).step_by(step) {
         let home = TempDir::new().unwrap();
         let trace = home.path().join("trace");
         let strace = Strace { calls, files: Vec::new(), nth, injected: Injected::Error(error), trace };
@@ -35,9 +39,10 @@ async fn each_fails(calls: &'static str, error: &'static str) -> u64 {
             None => refused(&mut process, nth),
         }
         if !strace.has_failed() {
-            println!("{} starts with {error}", nth - 1);
-            return nth - 1;
+            println!("{failed} starts with {error}");
+            return failed;
         }
+        failed += 1;
         is_well(home.path(), nth).await;
     }
     panic!("a start has more than {CALLS_MAX} calls");
@@ -103,6 +108,7 @@ async fn life(home: &Path, nth: u64, welcomed: &mut Vec<Value>) {
         }
     }
     process.kill();
-    assert!(strace.has_failed() && refusals == 1, "{nth}: {refusals} refusals\n{}", process.log());
+    // Calls are counted by thread, and more than one thread writes accounts.
+    assert!(strace.has_failed() && refusals > 0, "{nth}: nobody was refused\n{}", process.log());
     crate::loss::lose_unsynced(&strace.lines());
 }

@@ -85,6 +85,7 @@ impl Running {
             opened: opened_out,
             failed: failed_out,
             inbox,
+            pause: reopening::Pause::new(),
         };
         std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
             writer.run(journal);
@@ -180,6 +181,7 @@ struct WriterThread {
     opened: watch::Sender<bool>,
     failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
+    pause: reopening::Pause,
 }
 
 impl WriterThread {

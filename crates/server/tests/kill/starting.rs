@@ -26,9 +26,8 @@ async fn a_write_of_the_first_start_that_finds_no_room_is_told_and_the_next_star
 }
 
 /// Starts in a new folder, one for each so-many-th call, until there was none left to fail. How many failed.
-async fn each_fails(calls: &'static str, error: &'static str, step: usize) -> u64 {
-    let mut failed = 0;
-    for nth in (1..CALLS_MAX).step_by(step) {
+async fn each_fails(calls: &'static str, error: &'static str, step: usize) -> usize {
+    for (failed, nth) in (1..CALLS_MAX).step_by(step).enumerate() {
         let home = TempDir::new().unwrap();
         let trace = home.path().join("trace");
         let strace = Strace { calls, files: Vec::new(), nth, injected: Injected::Error(error), trace };
@@ -42,7 +41,6 @@ async fn each_fails(calls: &'static str, error: &'static str, step: usize) -> u6
             println!("{failed} starts with {error}");
             return failed;
         }
-        failed += 1;
         is_well(home.path(), nth).await;
     }
     panic!("a start has more than {CALLS_MAX} calls");

@@ -4,11 +4,7 @@
 //! Calls are counted by thread, from 1, and only those on the named files count. The journal is written by one thread, after
 //! another one has opened it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use super::Start;
 
@@ -47,7 +43,7 @@ impl Strace {
             Injected::Kill => ("signal=KILL".to_owned(), format!("{nth}")),
         };
         // The server is the child, and strace a grandchild beside it.
-        let mut line = ["strace", "-D", "-ff", "-qq", "-y", "-s0", "--signal=none"].map(Into::into).to_vec();
+        let mut line = ["strace", "-D", "-ff", "-qq", "-y", "-ttt", "-s0", "--signal=none"].map(Into::into).to_vec();
         if !matches!(self.injected, Injected::Kill) {
             // Only these calls cost time. A signal does not get through this way.
             line.push("--seccomp-bpf".into());
@@ -59,16 +55,18 @@ impl Strace {
         Start { through: line, ..Start::default() }
     }
 
-    /// Everything that the server did to those files, thread after thread in the order in which they began.
+    /// Everything that the server did to those files, in the order in which it began to.
     pub(crate) fn lines(&self) -> Vec<String> {
         let folder = self.trace.parent().expect("a file is in a folder");
-        let files =
-            fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path());
-        let number = |path: &Path| path.extension()?.to_str()?.parse::<u64>().ok();
-        let mut threads: Vec<_> = files.filter(|path| path.with_extension("") == self.trace).collect();
-        threads.sort_by_key(|path| number(path));
-        let texts = threads.iter().map(|path| fs::read_to_string(path).expect("strace writes text"));
-        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+        let files = fs::read_dir(folder).expect("the folder is there");
+        let paths = files.map(|entry| entry.expect("it can be read").path());
+        let threads = paths.filter(|path| path.with_extension("") == self.trace);
+        let texts = threads.map(|path| fs::read_to_string(path).expect("strace writes text"));
+        let mut lines: Vec<String> =
+            texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        // Each begins with the time in seconds, always of the same width.
+        lines.sort();
+        lines.iter().filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect()
     }
 
     /// Whether a call failed on purpose. Of a kill the process's end tells.

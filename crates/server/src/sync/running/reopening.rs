@@ -9,12 +9,38 @@ use space::Writer;
 use super::WriterThread;
 use crate::limits::{REFUSING_POLL, REOPEN_AFTER, REOPEN_EVERY_MAX};
 
+/// How long to wait before the next attempt.
+pub(super) struct Pause {
+    next: Duration,
+    well_since: Instant,
+}
+
+impl Pause {
+    pub(super) fn new() -> Self {
+        Self { next: REOPEN_AFTER, well_since: Instant::now() }
+    }
+
+    /// A disk may be read well and fail the next write: short pauses are for one that has been well for a while.
+    fn begin(&mut self) {
+        if self.well_since.elapsed() > REOPEN_EVERY_MAX {
+            self.next = REOPEN_AFTER;
+        }
+    }
+
+    fn take(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(REOPEN_EVERY_MAX);
+        pause
+    }
+}
+
 impl WriterThread {
     /// Refuses pushes until the writer writes again. False when the space is closed, or nothing but a restart will help.
     pub(super) fn reopen(&mut self, writer: &mut Writer) -> bool {
         self.failed.send_replace(true);
-        let mut pause = REOPEN_AFTER;
+        self.pause.begin();
         loop {
+            let pause = self.pause.take();
             if !self.refuse_for(pause) {
                 return false;
             }
@@ -31,7 +57,6 @@ impl WriterThread {
                     return false;
                 }
             }
-            pause = (pause * 2).min(REOPEN_EVERY_MAX);
         }
         self.resume(writer)
     }
@@ -44,6 +69,7 @@ impl WriterThread {
             }
         }
         tracing::info!("the journal was reopened and verified; pushes are taken again");
+        self.pause.well_since = Instant::now();
         self.failed.send_replace(false);
         true
     }

@@ -17,6 +17,10 @@ step() {
   durations+=("$(printf '%5d s  %s' $((SECONDS - started)) "$current")")
 }
 
+without_switches() {
+  ! grep -aq CRASH_AT target/release/tidings
+}
+
 step 'set up' scripts/setup-tests.sh
 step 'format' cargo fmt --check
 step 'scripts' shellcheck scripts/*.sh .ci/run
@@ -25,6 +29,7 @@ step 'page' scripts/build-page.sh
 # The release binary, the echo server that foreign clients are let loose on, our decoders by themselves; other tests use the dev
 # profile.
 step 'release build' cargo build --release --bin tidings --bin bench --example conformance --example verdict
+step 'no switch of the tests in it' without_switches
 step 'benchmarks, small' target/release/bench smoke
 step 'Rust tests' cargo test --workspace --exclude interleave
 step 'every order of steps' cargo test -p interleave

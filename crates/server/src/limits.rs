@@ -117,6 +117,16 @@ pub const RUSH_SPAN: Duration = Duration::from_millis(20);
 /// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
 pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
 
+/// After a write of the journal or of the projections failed: how long until it is tried whether the disk is well again.
+pub const REOPEN_AFTER: Duration = Duration::from_secs(1);
+
+/// Each time that it is not, twice as long, and at most so long: a disk that gets room is noticed soon, and a broken one is
+/// not read over and over.
+pub const REOPEN_EVERY_MAX: Duration = Duration::from_secs(15);
+
+/// How often pushes that came meanwhile are refused.
+pub const REFUSING_POLL: Duration = Duration::from_millis(10);
+
 /// Under load, a projection step begins no sooner after the last one began: long enough that the pages that entries share are
 /// written once for many of them, short enough to stay within a second of the head, and for whoever waits in the midst of it.
 pub const PROJECTION_GATHER: Duration = Duration::from_millis(400);

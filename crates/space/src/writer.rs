@@ -4,6 +4,8 @@
 //! and chains the accepted ones, and appends them in one synced transaction. Only then are they encoded into the tail,
 //! the head published, and the answers handed back: nothing is acked, and nobody woken, before it is durable (I2).
 
+mod reopen;
+
 use std::{collections::HashMap, sync::Arc};
 
 use journal::{
@@ -11,6 +13,8 @@ use journal::{
     Needs, Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
 };
 use store::Head;
+
+pub use reopen::ReopenError;
 
 use crate::{
     ReadError, Space,
@@ -76,6 +80,8 @@ pub struct Writer {
     overlay: Overlay,
     topics: HashMap<TopicName, TopicFacts>,
     failure: Option<store::AppendError>,
+    /// After a failure: the journal was reopened, and only the projections are waited for.
+    is_reopened: bool,
 }
 
 /// A batch under way: what was decided and is not yet durable.
@@ -90,11 +96,8 @@ impl Writer {
     pub fn open(space: Arc<Space>, journal: store::Journal) -> Result<Self, ReadError> {
         let head = journal.head();
         assert_eq!(space.projected(), head.position, "the projector runs to the head before the writer opens");
-        let facts = |topic: store::Topic| (topic.name, TopicFacts { kind: topic.kind, seq: topic.seq });
-        let snapshot = space.views.snapshot().map_err(ReadError::views)?;
-        let topics = all_topics(&snapshot)?.into_iter().map(facts).collect();
-        drop(snapshot);
-        Ok(Self { space, journal, head, overlay: Overlay::default(), topics, failure: None })
+        let topics = known_topics(&space)?;
+        Ok(Self { space, journal, head, overlay: Overlay::default(), topics, failure: None, is_reopened: false })
     }
 
     /// How many of these requests one step should take: the rest waits for the next commit.
@@ -139,7 +142,7 @@ impl Writer {
         }
     }
 
-    /// Why it writes no longer, once an append has failed (I8). Only reopening the journal helps.
+    /// Why it writes no longer, once an append or a checkpoint has failed (I8). Only [`Writer::reopen`] helps.
     #[must_use]
     pub fn failure(&self) -> Option<&store::AppendError> {
         self.failure.as_ref()
@@ -147,7 +150,7 @@ impl Writer {
 
     /// Lets the store write its log back, at a moment when nobody waits.
     pub fn checkpoint(&mut self) -> Result<(), store::CheckpointError> {
-        self.journal.checkpoint()
+        self.journal.checkpoint().inspect_err(|_| self.fail())
     }
 
     fn decide(
@@ -294,6 +297,12 @@ impl Writer {
         self.space.published.publish(builder.build(), self.head.tag);
         Committed { first, head: self.head.position, topics }
     }
+}
+
+fn known_topics(space: &Space) -> Result<HashMap<TopicName, TopicFacts>, ReadError> {
+    let facts = |topic: store::Topic| (topic.name, TopicFacts { kind: topic.kind, seq: topic.seq });
+    let snapshot = space.views.snapshot().map_err(ReadError::views)?;
+    Ok(all_topics(&snapshot)?.into_iter().map(facts).collect())
 }
 
 /// Gives a draft its place: the next position, the next seq, and the tag that chains it to what came before.

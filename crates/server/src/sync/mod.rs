@@ -4,6 +4,7 @@ mod answers;
 pub mod app;
 pub mod ask;
 mod connect;
+mod crash;
 mod encode;
 mod events;
 pub mod fanout;

@@ -1,7 +1,12 @@
 //! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
 
+mod reopening;
+
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -10,6 +15,7 @@ use parking_lot::RwLock;
 use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::crash;
 use super::fanout::Fanout;
 use super::hurry::{Hurry, Waiting};
 use super::line::Line;
@@ -42,6 +48,8 @@ pub struct Running {
     line: Arc<Line>,
     projected: watch::Receiver<Position>,
     hurry: Arc<Hurry>,
+    /// The projections stand still because they cannot be written.
+    stalled: Arc<AtomicBool>,
     opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
@@ -70,11 +78,12 @@ impl Running {
         })?;
         let projector = Projector::new(Arc::clone(&space), views);
         let hurry = Arc::new(Hurry::default());
-        let of_projector = Arc::clone(&hurry);
+        let stalled = Arc::new(AtomicBool::new(false));
+        let of_projector = (Arc::clone(&hurry), Arc::clone(&stalled));
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
-        let folding = std::thread::Builder::new()
-            .name(format!("projector-{name}"))
-            .spawn(move || projecting::run(projector, &projected_out, &committed, &of_projector))?;
+        let folding = std::thread::Builder::new().name(format!("projector-{name}")).spawn(move || {
+            projecting::run(projector, &projected_out, &committed, (&of_projector.0, &of_projector.1));
+        })?;
         hurry.set_projector(folding.thread().clone());
         let line = Arc::new(Line::default());
         let writer = WriterThread {
@@ -91,6 +100,7 @@ impl Running {
             opened: opened_out,
             failed: failed_out,
             inbox,
+            pause: reopening::Pause::new(),
         };
         std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
             let hurry = Arc::clone(&writer.hurry);
@@ -99,7 +109,19 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, line, projected, hurry, opened, failed, ended }))
+        Ok(Arc::new(Self {
+            name: name.into(),
+            space,
+            fanout,
+            pushes,
+            line,
+            projected,
+            hurry,
+            stalled,
+            opened,
+            failed,
+            ended,
+        }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
@@ -134,11 +156,13 @@ impl Running {
         }
     }
 
-    /// Whether pushes are taken: the projections have caught up once, and the journal has not failed.
+    /// Whether all is well: pushes are taken, the projections have caught up once and follow, and no write has failed since
+    /// the journal was opened the last time.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let takes_pushes = self.pushes.read().as_ref().is_some_and(|pushes| !pushes.is_closed());
-        takes_pushes && *self.opened.borrow() && self.projected.has_changed().is_ok() && !*self.failed.borrow()
+        let projects = self.projected.has_changed().is_ok() && !self.stalled.load(Ordering::Relaxed);
+        takes_pushes && *self.opened.borrow() && projects && !*self.failed.borrow()
     }
 
     /// Takes no more pushes. Those that wait are written and answered; then the writer ends.
@@ -180,6 +204,7 @@ struct WriterThread {
     opened: watch::Sender<bool>,
     failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
+    pause: reopening::Pause,
 }
 
 impl WriterThread {
@@ -189,14 +214,14 @@ impl WriterThread {
         let _ = self.committed.try_send(());
         let waiting = self.hurry.wait();
         while *self.projected.borrow() < head {
-            self.refuse_waiting();
+            self.refuse_waiting(Refusal::Busy);
             std::thread::park_timeout(Duration::from_millis(5));
             if self.projected.has_changed().is_err() {
                 tracing::error!(
                     "the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again"
                 );
                 self.inbox.close();
-                return self.refuse_waiting();
+                return self.refuse_waiting(Refusal::Busy);
             }
         }
         drop(waiting);
@@ -205,7 +230,7 @@ impl WriterThread {
             Err(error) => {
                 tracing::error!(%error, "the projections cannot be read; pushes are refused");
                 self.inbox.close();
-                return self.refuse_waiting();
+                return self.refuse_waiting(Refusal::Busy);
             }
         };
         self.opened.send_replace(true);
@@ -216,16 +241,22 @@ impl WriterThread {
             let batch = std::mem::replace(&mut waiting, rest);
             let bytes = batch.iter().map(data_bytes).sum();
             let step = writer.step(now_ms(), &mut || salts.draw(), batch);
-            if let Some(error) = writer.failure()
-                && !self.failed.send_replace(true)
-            {
-                tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
+            if let Some(error) = writer.failure() {
+                self.failed.send_replace(true);
+                tracing::error!(%error, "the journal cannot be written; pushes are refused until it could be reopened");
             }
             self.hand_out(step.answers, step.committed.as_ref());
             self.line.leave(bytes);
             self.logged_commits += usize::from(step.committed.is_some());
-            if waiting.is_empty() && self.inbox.is_empty() && self.logged_commits >= CHECKPOINT_COMMITS {
+            let is_idle = waiting.is_empty() && self.inbox.is_empty();
+            if writer.failure().is_none() && is_idle && self.logged_commits >= CHECKPOINT_COMMITS {
                 self.checkpoint(&mut writer);
+            }
+            if writer.failure().is_some() {
+                self.refuse(std::mem::take(&mut waiting), Refusal::Unavailable);
+                if !self.reopen(&mut writer) {
+                    return self.refuse_waiting(Refusal::Unavailable);
+                }
             }
         }
     }
@@ -259,14 +290,29 @@ impl WriterThread {
                 Ok(next) => return next,
                 Err(_) => self.checkpoint(writer),
             }
+            if writer.failure().is_some() && !self.reopen(writer) {
+                self.refuse_waiting(Refusal::Unavailable);
+                return None;
+            }
         }
         self.inbox.blocking_recv()
     }
 
     fn hand_out(&mut self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
+        if committed.is_some() {
+            crash::pass(crash::Place::AfterCommit);
+        }
         for (reply, answer) in answers {
             reply.answer(answer);
         }
+        if committed.is_some() {
+            crash::pass(crash::Place::AfterAck);
+        }
+        self.wake(committed);
+    }
+
+    /// Has everybody told of what was committed.
+    fn wake(&mut self, committed: Option<&Committed>) {
         if let Some(committed) = committed {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
@@ -276,22 +322,25 @@ impl WriterThread {
         }
     }
 
-    /// After a failure nothing is written any more, and saying so once is enough.
     fn checkpoint(&mut self, writer: &mut Writer) {
         self.logged_commits = 0;
-        if *self.failed.borrow() {
-            return;
-        }
         if let Err(error) = writer.checkpoint() {
             self.failed.send_replace(true);
-            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until the server is restarted");
+            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until it could be reopened");
         }
     }
 
-    fn refuse_waiting(&mut self) {
-        while let Ok(request) = self.inbox.try_recv() {
+    fn refuse(&self, requests: impl IntoIterator<Item = Request<Reply>>, refusal: Refusal) {
+        for request in requests {
             self.line.leave(data_bytes(&request));
-            request.reply.answer(Err(Refusal::Busy));
+            request.reply.answer(Err(refusal));
+        }
+    }
+
+    /// Refuses whatever has come.
+    fn refuse_waiting(&mut self, refusal: Refusal) {
+        while let Ok(request) = self.inbox.try_recv() {
+            self.refuse([request], refusal);
         }
     }
 }

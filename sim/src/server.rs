@@ -39,7 +39,7 @@ use crate::{
 pub(crate) use working::{CannotStart, folder, open_journal};
 
 use fanout::Shard;
-use figures::{CAUGHT_UP_WAIT_MAX, MARKS_EVERY, SESSION, UNANSWERED_MAX};
+use figures::{MARKS_EVERY, SESSION, UNANSWERED_MAX};
 use link::Link;
 use reading::State;
 
@@ -114,8 +114,8 @@ impl Server {
             Task::PageRead(line, after, page) => self.page_read(stage, line, after, page.map(|page| *page)),
             Task::FindStart(entrance) => self.find_start(stage, entrance),
             Task::Admit(entrance, start) => self.admit(stage, *entrance, start),
-            Task::State(exchange, until) => self.state(stage, exchange, until),
-            Task::Changes(exchange, until) => self.changes(stage, exchange, until),
+            Task::State(exchange, wait) => self.state(stage, exchange, wait),
+            Task::Changes(exchange, wait) => self.changes(stage, exchange, wait),
             Task::Timer(line) => self.timer(stage, line),
             Task::Marks => self.marks(stage),
             Task::Intrude => self.intruded(),
@@ -216,7 +216,7 @@ impl Server {
         if !stay.serving.begins_reading() {
             return;
         }
-        let wanted = Wanted { line, after, head: None, until: 0 };
+        let wanted = Wanted { line, after, wait: None };
         if self.reads_free == 0 {
             return self.reads_waiting.push_back(wanted);
         }
@@ -278,10 +278,6 @@ impl Server {
             link.wire.close(CloseReason::GoingAway);
             link.end(stage);
         }
-    }
-
-    fn wait_until(stage: &Stage) -> u64 {
-        stage.now() + CAUGHT_UP_WAIT_MAX
     }
 
     fn is_barred(&self, user: Option<&Rc<str>>) -> bool {

@@ -49,11 +49,14 @@ impl Server {
             None => text("cursor").map(String::from),
         };
         let entrance = Entrance { line, user, filter: filter(&auth), pid, cursor };
-        if entrance.cursor.is_none() {
-            let start = Start::Fresh(self.space.head_cursor());
-            return self.let_in(link, stage, entrance, start);
+        let start = match &entrance.cursor {
+            None => Some(Start::Fresh(self.space.head_cursor())),
+            Some(cursor) => self.space.start_in_tail(cursor),
+        };
+        match start {
+            Some(start) => self.let_in(link, stage, entrance, start),
+            None => self.task(stage, Task::FindStart(Box::new(entrance))),
         }
-        self.task(stage, Task::FindStart(Box::new(entrance)));
     }
 
     /// Checks the cursor in the store, then lets the client in.

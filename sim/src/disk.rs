@@ -9,6 +9,8 @@ mod file;
 mod locks;
 mod names;
 mod system;
+#[cfg(test)]
+mod tests;
 mod weather;
 
 use std::{

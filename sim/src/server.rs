@@ -22,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use journal::Position;
+use journal::{Bug, Position};
 use space::{Answer, Filled, Projector, Request, Space, Writer};
 use wire::{
     engineio::{CloseReason, Message},
@@ -227,7 +227,10 @@ impl Server {
     /// Gives idle sockets the cursor of a position that everybody concerned has been told of.
     fn marks(&mut self, stage: &mut Stage) {
         stage.after(MARKS_EVERY, Action::Task(self.life, Task::Marks));
-        let Some(told) = self.shards.iter().map(Shard::told).min() else { return };
+        let Some(mut told) = self.shards.iter().map(Shard::told).min() else { return };
+        if Bug::MarkAtHead.is_planted() {
+            told = self.space.head();
+        }
         if told.0 < self.marked.0 + self.plan.mark_entries_min {
             return;
         }
@@ -247,6 +250,9 @@ impl Server {
     /// Somebody may read and write no more, from this moment on.
     pub(crate) fn bar(&mut self, stage: &mut Stage, user: &Rc<str>) {
         self.barred.insert(Rc::clone(user));
+        if Bug::RevocationUnseen.is_planted() {
+            return;
+        }
         let is_theirs = |link: &Link| link.stay.as_ref().is_some_and(|stay| stay.user.as_ref() == Some(user));
         let lines: Vec<LineId> = self.links.iter().filter(|(_, link)| is_theirs(link)).map(|(line, _)| *line).collect();
         for line in lines {

@@ -116,6 +116,16 @@ pub fn run(seed: u64) -> Outcome {
     catch_unwind(|| run_recorded(seed).0).unwrap_or_else(|panic| Outcome::of_panic(&*panic))
 }
 
+/// Runs the world of a seed with a bug in it.
+#[cfg(feature = "planted")]
+#[must_use]
+pub fn run_planted(seed: u64, bug: journal::Bug) -> Outcome {
+    journal::plant(Some(bug));
+    let outcome = run(seed);
+    journal::plant(None);
+    outcome
+}
+
 /// The same, with the record that the judge read.
 #[must_use]
 pub fn run_recorded(seed: u64) -> (Outcome, Vec<Event>) {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use journal::{Position, Tag};
+use journal::{Bug, Position, Tag};
 use rusqlite::Connection;
 
 use super::{ViewsError, absence::Absence, apply::SqliteViews, query, read::Shared};
@@ -69,7 +69,8 @@ impl SqliteViews {
         // under pages that a checkpoint has moved, and leave views that are neither old nor new.
         disk.sync_folder(space)?;
         // What is new holds nothing yet that the filters would have to learn.
-        let absence = if start == ViewsStart::Kept { Absence::default() } else { Absence::of_nothing() };
+        let holds_something = start == ViewsStart::Kept && !Bug::RestartForgetsFilters.is_planted();
+        let absence = if holds_something { Absence::default() } else { Absence::of_nothing() };
         let shared = Arc::new(Shared { path, pool: Arc::default(), absence });
         Ok(Opened { views: Self::new(shared, connection), at, start })
     }

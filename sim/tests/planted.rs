@@ -18,7 +18,7 @@ const EXPECTED: &[Expected] = &[
     (Bug::LiveToEverybody, 10, &["Forbidden"]),
     (Bug::CursorOffByOne, 10, &["Untrue"]),
     (Bug::AckBeforeSync, 20, &["Lost"]),
-    (Bug::WritesAfterFailure, 150, &["SeqHole", "Lost"]),
+    (Bug::WritesAfterFailure, 40, &["SeqHole", "Lost"]),
     (Bug::RollLosesEntry, 10, &["Lost"]),
     (Bug::FilterForgetsKeys, 10, &["Doubled"]),
     (Bug::RestartForgetsFilters, 10, &["Doubled", "Misfit"]),

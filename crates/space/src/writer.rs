@@ -9,8 +9,8 @@ mod reopen;
 use std::{collections::HashMap, sync::Arc};
 
 use journal::{
-    Action, ChunkBuilder, Content, Cursor, Decision, Draft, EarlierPush, Entry, Facts, ItemFacts, ItemId, Json, Key,
-    Needs, Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
+    Action, Bug, ChunkBuilder, Content, Cursor, Decision, Draft, EarlierPush, Entry, Facts, ItemFacts, ItemId, Json,
+    Key, Needs, Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
 };
 use store::Head;
 
@@ -117,7 +117,7 @@ impl Writer {
             return unknown(inbox.into_iter().map(|request| request.reply));
         }
         self.overlay.forget(self.space.projected());
-        let time_ms = now_ms.max(self.head.time_ms);
+        let time_ms = if Bug::TimeGoesBack.is_planted() { now_ms } else { now_ms.max(self.head.time_ms) };
         let mut batch = Batch { entries: Vec::with_capacity(inbox.len()), ..Batch::default() };
         let mut head = self.head;
         let mut answers = Vec::with_capacity(inbox.len());
@@ -136,7 +136,10 @@ impl Writer {
                 Step { answers, committed: Some(committed) }
             }
             Err(error) => {
-                self.failure = Some(error);
+                self.failure = Some(error).filter(|_| !Bug::WritesAfterFailure.is_planted());
+                if Bug::AckedThoughFailed.is_planted() {
+                    return Step { answers, committed: None };
+                }
                 unknown(answers.into_iter().map(|(reply, _)| reply))
             }
         }
@@ -218,7 +221,7 @@ impl Writer {
         author: Option<&UserId>,
         key: &Key,
     ) -> Result<Option<Position>, ReadError> {
-        match self.overlay.key(topic, author, key) {
+        match self.overlay.key(topic, author, key).filter(|_| !Bug::OverlayUnasked.is_planted()) {
             Some(position) => Ok(Some(position)),
             None => self.space.views.key(topic, author, key).map_err(ReadError::views),
         }
@@ -243,7 +246,8 @@ impl Writer {
         with_data: bool,
         batch: &Batch,
     ) -> Result<Option<ItemFacts>, ReadError> {
-        let (position, owner) = match self.overlay.item(topic, item) {
+        let decided = self.overlay.item(topic, item).filter(|_| !Bug::OverlayUnasked.is_planted());
+        let (position, owner) = match decided {
             Some(OverlayItem::Gone) => return Ok(None),
             Some(OverlayItem::Present { position, owner }) => (position, owner),
             None => match self.space.views.item(topic, item).map_err(ReadError::views)? {
@@ -300,7 +304,8 @@ impl Writer {
 }
 
 fn known_topics(space: &Space) -> Result<HashMap<TopicName, TopicFacts>, ReadError> {
-    let facts = |topic: store::Topic| (topic.name, TopicFacts { kind: topic.kind, seq: topic.seq });
+    let seq = |topic: &store::Topic| if Bug::SeqBeginsAnew.is_planted() { Seq(0) } else { topic.seq };
+    let facts = |topic: store::Topic| (topic.name.clone(), TopicFacts { kind: topic.kind, seq: seq(&topic) });
     let snapshot = space.views.snapshot().map_err(ReadError::views)?;
     Ok(all_topics(&snapshot)?.into_iter().map(facts).collect())
 }

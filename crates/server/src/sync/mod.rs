@@ -6,6 +6,7 @@ mod connect;
 mod encode;
 mod events;
 pub mod fanout;
+mod pid;
 mod presence;
 mod projecting;
 mod pull;
@@ -15,6 +16,7 @@ mod session;
 
 pub use app::{SyncApp, SyncConfig};
 pub use encode::{Outline, UpdateEncoder, write_update};
+pub use pid::Pid;
 pub use presence::Presence;
 pub use running::{Reply, Running, now_ms};
 pub use session::Session;

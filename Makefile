@@ -1,5 +1,5 @@
 # The menu. What each target does stands in the script of its name.
-.PHONY: help run test check build page setup tidy sim bench bench-smoke
+.PHONY: help run test check build page setup tidy sim bench bench-smoke fuzz
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
@@ -33,3 +33,6 @@ bench: ## the whole table of benchmarks, side by side with its peers; about half
 
 bench-smoke: ## every benchmark in a small size, for what is lost, not for what it costs
 	@scripts/bench-smoke.sh
+
+fuzz: ## every fuzz target for MINUTES of CPU time (30), with a table; names in TARGETS
+	@scripts/fuzz.sh $(TARGETS)

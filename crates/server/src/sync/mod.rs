@@ -10,6 +10,7 @@ mod events;
 pub mod fanout;
 mod hurry;
 mod line;
+mod pid;
 mod presence;
 mod projecting;
 mod pull;
@@ -21,6 +22,7 @@ mod shard;
 
 pub use app::{SyncApp, SyncConfig};
 pub use encode::{Outline, UpdateEncoder, write_update};
+pub use pid::Pid;
 pub use presence::Presence;
 pub use running::{Reply, Running, now_ms};
 pub use session::Session;

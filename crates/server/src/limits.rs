@@ -174,6 +174,9 @@ pub const STREAM_PARTS_AHEAD: usize = 1;
 /// How often an idle event stream gets a comment, so that proxies keep it open.
 pub const STREAM_COMMENT_EVERY: Duration = Duration::from_secs(15);
 
+/// Tokens whose holders are remembered. One more takes the place of another, which is verified again when it comes back.
+pub const TOKENS_REMEMBERED: usize = 1_024;
+
 /// Counters of attempts or pushes, 8 bytes each. Keys that fall on the same counter share it, so memory is bounded and no
 /// flood of other keys makes one forgotten.
 pub const COUNTERS: usize = 16_384;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use wire::engineio::{self, CloseReason, Message, Packet, PayloadWriter, Query, Received, Tick, Transport};
 use wire::socketio::{self, Header, Incoming, Kind, Namespace};
-use wire::websocket::{Decoder, Event, ProtocolError, Role};
+use wire::websocket::{self, Decoder, Event, ProtocolError, Role};
 
 /// Largest message that the targets allow: small, so that the fuzzer finds the bound.
 const BYTES_MAX: usize = 512;
@@ -14,6 +14,9 @@ const BYTES_MAX: usize = 512;
 /// The first byte is the size of the pieces that the others arrive in. Cut or whole, they must mean the same.
 pub(crate) fn websocket(data: &[u8]) {
     let Some((piece, stream)) = data.split_first() else { return };
+    if let Ok(answer) = websocket::accept(stream) {
+        assert_eq!(answer.len(), 28, "base64 of a SHA-1");
+    }
     for role in [Role::Server, Role::Client] {
         let whole = decode(role, stream, stream.len().max(1));
         let pieces = decode(role, stream, usize::from(*piece).max(1));

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { decodePayload } from "engine.io-parser";
 import { Decoder } from "socket.io-parser";
+import { Receiver } from "ws";
 import { binary } from "./server.mjs";
 
 const SEEDS = fileURLToPath(new URL("../../fuzz/seeds", import.meta.url));
@@ -93,8 +94,40 @@ function changed(random, text, seeds) {
   }
 }
 
-/** What our decoders say of each case, in order. `kind` is `s` for Socket.IO packets, `e` for Engine.IO payloads. */
-export async function* ours(kind, texts) {
+/** No header stays unfinished before these, so that whoever refuses it has done so. */
+const NO_HEADER = Buffer.alloc(14);
+
+/** So many cases of what a server (`w`) or a client (`c`) reads of a WebSocket: frames, whole or with some bytes changed. */
+export function* frameCases(random, count, kind) {
+  for (let made = 0; made < count; made += 1) {
+    const frames = Array.from({ length: 1 + random.below(4) }, () =>
+      frame(random, random.oneIn(50) !== (kind === "w")),
+    );
+    const bytes = Buffer.concat(frames);
+    if (random.oneIn(3)) bytes[random.below(bytes.length)] = random.below(256);
+    yield Buffer.concat([bytes, NO_HEADER]);
+  }
+}
+
+function frame(random, isMasked) {
+  const opcode = random.oneIn(20) ? random.below(16) : random.pick([0, 1, 1, 2, 8, 9, 10]);
+  const isLast = opcode >= 8 || !random.oneIn(3);
+  const payload = Buffer.alloc(random.oneIn(4) ? random.below(600) : random.below(130));
+  for (let at = 0; at < payload.length; at += 1)
+    payload[at] = random.below(opcode === 2 || random.oneIn(200) ? 256 : 128);
+  if (opcode === 8 && payload.length >= 2) payload.writeUInt16BE(900 + random.below(200));
+  const form =
+    payload.length > 125 || random.oneIn(20) ? 126 + random.below(payload.length > 125 ? 1 : 2) : payload.length;
+  const header = Buffer.from([opcode + (isLast ? 128 : 0), form + (isMasked ? 128 : 0)]);
+  const length = Buffer.alloc(form === 127 ? 8 : form === 126 ? 2 : 0);
+  if (length.length > 0) length.writeUInt16BE(payload.length, length.length - 2);
+  if (!isMasked) return Buffer.concat([header, length, payload]);
+  const key = Buffer.from([0, 1, 2, 3].map(() => random.below(256)));
+  return Buffer.concat([header, length, key, payload.map((byte, at) => byte ^ key[at % 4])]);
+}
+
+/** What our decoders say of each case, in order. The letters of `kind` stand in `crates/wire/examples/verdict/verdicts.rs`. */
+export async function* ours(kind, all) {
   const path = join(dirname(binary()), "examples", "verdict");
   try {
     accessSync(path, constants.X_OK);
@@ -105,12 +138,12 @@ export async function* ours(kind, texts) {
   child.stdin.on("error", () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   try {
-    for (const batch of batches(texts, 2_000)) {
-      child.stdin.write(Buffer.concat(batch.map((text) => framed(kind, text))));
-      for (const text of batch) {
+    for (const batch of batches(all, 2_000)) {
+      child.stdin.write(Buffer.concat(batch.map((what) => framed(kind, what))));
+      for (const what of batch) {
         const { value, done } = await lines.next();
         if (done) throw new Error(`our decoder died of one of ${JSON.stringify(batch).slice(0, 2_000)}`);
-        yield [text, JSON.parse(value)];
+        yield [what, JSON.parse(value)];
       }
     }
   } finally {
@@ -118,10 +151,10 @@ export async function* ours(kind, texts) {
   }
 }
 
-function* batches(texts, size) {
+function* batches(all, size) {
   let batch = [];
-  for (const text of texts) {
-    batch.push(text);
+  for (const one of all) {
+    batch.push(one);
     if (batch.length === size) {
       yield batch;
       batch = [];
@@ -130,8 +163,8 @@ function* batches(texts, size) {
   yield batch;
 }
 
-function framed(kind, text) {
-  const bytes = Buffer.from(text, "utf8");
+function framed(kind, what) {
+  const bytes = Buffer.from(what);
   const head = Buffer.alloc(5);
   head.write(kind);
   head.writeUInt32LE(bytes.length, 1);
@@ -193,4 +226,29 @@ export function theirPayload(text) {
     if (Buffer.isBuffer(data)) return { type, bytes: [...data] };
     return { type, data: ["open", "ping", "pong", "message"].includes(type) ? (data ?? "") : null };
   });
+}
+
+/** The bounds of `crates/wire/examples/verdict/verdicts.rs`, and of `wire` itself. */
+const RECEIVER = { maxPayload: 512, maxFragments: 1_024 };
+
+/**
+ * What the receiver of `ws` makes of a WebSocket's bytes: events, the code that it closes with if it refuses something, and
+ * whether it waits for the rest of a message. It is asked as its stream would ask it, which would tell us only later.
+ */
+export function theirFrames(bytes, isServer) {
+  const receiver = new Receiver({ ...RECEIVER, isServer });
+  const events = [];
+  receiver.on("message", (data, isBinary) => events.push(isBinary ? { binary: [...data] } : { text: data.toString() }));
+  receiver.on("ping", (data) => events.push({ ping: [...data] }));
+  receiver.on("pong", (data) => events.push({ pong: [...data] }));
+  receiver.on("conclude", (close) => events.push({ close }));
+  let code;
+  receiver._write(Buffer.from(bytes), "buffer", (error) => {
+    if (error) code = error[Object.getOwnPropertySymbols(error).find((symbol) => symbol.description === "status-code")];
+  });
+  return {
+    events,
+    code,
+    isUnfinished: receiver._fragmented !== 0 || receiver._state !== 0 || receiver._bufferedBytes > 0,
+  };
 }

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run engineio_payload fuzz/corpus/engineio_payload fuzz/seeds/engineio_payload`
+//! `scripts/fuzz.sh engineio_payload`, see docs/fuzzing.md.
 #![no_main]
 
 #[path = "../wire.rs"]

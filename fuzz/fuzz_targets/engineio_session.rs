@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run engineio_session fuzz/corpus/engineio_session fuzz/seeds/engineio_session`
+//! `scripts/fuzz.sh engineio_session`, see docs/fuzzing.md.
 #![no_main]
 
 #[path = "../wire.rs"]

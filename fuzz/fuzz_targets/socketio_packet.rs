@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run socketio_packet fuzz/corpus/socketio_packet fuzz/seeds/socketio_packet`
+//! `scripts/fuzz.sh socketio_packet`, see docs/fuzzing.md.
 #![no_main]
 
 #[path = "../wire.rs"]

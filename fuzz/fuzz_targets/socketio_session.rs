@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run socketio_session fuzz/corpus/socketio_session fuzz/seeds/socketio_session`
+//! `scripts/fuzz.sh socketio_session`, see docs/fuzzing.md.
 #![no_main]
 
 #[path = "../wire.rs"]

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run websocket fuzz/corpus/websocket fuzz/seeds/websocket`
+//! `scripts/fuzz.sh websocket`, see docs/fuzzing.md.
 #![no_main]
 
 #[path = "../wire.rs"]

@@ -73,9 +73,9 @@ pub(crate) enum Task {
     /// Where the follower starts was found.
     Admit(Box<Entrance>, Option<Start>),
     /// A state is taken, or an item of it is read.
-    State(ExchangeId, Micros),
+    State(ExchangeId, Wait),
     /// A page of changes is read.
-    Changes(ExchangeId, Micros),
+    Changes(ExchangeId, Wait),
     /// A deadline of a link has come.
     Timer(LineId),
     /// Idle sockets are given cursors.
@@ -89,9 +89,14 @@ pub(crate) enum Task {
 pub(crate) struct Wanted {
     pub(crate) line: LineId,
     pub(crate) after: Position,
-    /// The head when it was asked for: the views have to be there first.
-    pub(crate) head: Option<Position>,
-    /// Until when to wait for them.
+    /// None before its turn to read has come.
+    pub(crate) wait: Option<Wait>,
+}
+
+/// Whoever reads the views waits until they have come as far as the head was when it was asked, but not for ever.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) head: Position,
     pub(crate) until: Micros,
 }
 

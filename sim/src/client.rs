@@ -12,6 +12,7 @@ use std::{
 };
 
 use history::{Event, Reader, Role};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     action::{Action, Life},
@@ -79,7 +80,7 @@ enum Errand {
 }
 
 /// What a client went through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Times it was let in.
     pub connections: u64,
@@ -95,6 +96,10 @@ pub struct Tally {
     pub marks: u64,
     /// States and pages of changes that it read.
     pub reads: u64,
+    /// Lines that it dropped.
+    pub drops: u64,
+    /// Times it read nothing for a while.
+    pub stalls: u64,
 }
 
 impl std::ops::Add for Tally {
@@ -109,6 +114,8 @@ impl std::ops::Add for Tally {
             resets: self.resets + other.resets,
             marks: self.marks + other.marks,
             reads: self.reads + other.reads,
+            drops: self.drops + other.drops,
+            stalls: self.stalls + other.stalls,
         }
     }
 }
@@ -184,6 +191,7 @@ impl Client {
             0 => stage.soon(1, Action::Break(line)),
             1 => self.hang_up(stage),
             2 | 3 => {
+                self.tally.stalls += 1;
                 let until = stage.now() + stage.random.below(7_000_000);
                 stage.stall(line, until);
             }
@@ -200,6 +208,7 @@ impl Client {
     /// Ends its line by itself, and comes back later.
     fn hang_up(&mut self, stage: &mut Stage) {
         if let Some(line) = self.line.take() {
+            self.tally.drops += 1;
             stage.client_closes(line.id);
             self.lost_line(stage);
         }

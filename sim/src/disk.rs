@@ -9,6 +9,8 @@ mod file;
 mod locks;
 mod names;
 mod system;
+#[cfg(test)]
+mod tests;
 mod weather;
 
 use std::{
@@ -20,6 +22,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use store::SimulatedDisk;
 use vfs::{FileId, Lock, Opening, Refusal, SharedMemory};
 
@@ -40,13 +43,17 @@ struct Inner {
 }
 
 /// What a run did to a disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wear {
     /// Writes.
     pub writes: u64,
     /// Syncs that succeeded.
     pub syncs: u64,
-    /// Calls that were answered with an error on purpose.
+    /// Syncs of files and folders that failed.
+    pub syncs_failed: u64,
+    /// Writes for which there was no room.
+    pub writes_without_room: u64,
+    /// Calls of any kind that were answered with an error on purpose.
     pub faults: u64,
 }
 
@@ -80,7 +87,7 @@ struct Handle {
     life: u64,
     path: Option<String>,
     is_temporary: bool,
-    /// Its name has not been made durable yet, and its first sync does so.
+    /// A log's name, which its first sync through this handle makes durable.
     names_itself: bool,
 }
 
@@ -222,14 +229,15 @@ impl Calls<'_> {
         let weather = self.0.weather;
         self.fails(b'o', weather.open_fails_one_in).then_some(Refusal::CannotOpen).map_or(Ok(()), Err)?;
         let present = path.and_then(|path| self.0.names.get(path));
-        let (inode, is_new) = match present {
+        let inode = match present {
             Some(_) if how.is_new => return Err(Refusal::CannotOpen),
-            Some(inode) => (inode, false),
-            None if how.creates || path.is_none() => (self.create(path), true),
+            Some(inode) => inode,
+            None if how.creates || path.is_none() => self.create(path),
             None => return Err(Refusal::CannotOpen),
         };
         let id = self.next_id();
-        let (path, names_itself) = (path.map(str::to_owned), is_new && how.is_log);
+        // SQLite's own file system for Unix does so too for a log that was there: it cannot know whether its name is durable.
+        let (path, names_itself) = (path.map(str::to_owned), how.creates && how.is_log);
         let handle = Handle { inode, life: self.0.life, path, is_temporary: how.is_temporary, names_itself };
         self.0.handles.insert(id, handle);
         Ok(id)
@@ -281,6 +289,7 @@ impl Calls<'_> {
         let grows = offset as usize + bytes.len() > self.file(inode).contents.len();
         if weather.is_full && grows {
             self.0.wear.faults += 1;
+            self.0.wear.writes_without_room += 1;
             return Err(Refusal::Full);
         }
         if self.fails(b'w', weather.write_fails_one_in) {
@@ -314,7 +323,7 @@ impl Calls<'_> {
         if let Some(path) = handle.path.clone().filter(|_| names_itself) {
             let weather = self.0.weather;
             // SQLite looks away when this fails.
-            if !self.fails(b'n', weather.sync_fails_one_in) {
+            if !self.fails(b'n', weather.log_name_fails_one_in) {
                 self.0.names.sync(folder_of(&path));
             }
         }
@@ -328,6 +337,7 @@ impl Calls<'_> {
         let State { inodes, random, wear, .. } = &mut *self.0;
         let file = inodes.entry(inode).or_default();
         if fails {
+            wear.syncs_failed += 1;
             file.contents.fail_sync(random);
             return Err(Refusal::Sync);
         }
@@ -445,6 +455,7 @@ impl SimulatedDisk for Disk {
             calls.lives().map_err(failed)?;
             let weather = calls.0.weather;
             if calls.fails(b'f', weather.sync_fails_one_in) {
+                calls.0.wear.syncs_failed += 1;
                 return Err(failed(Refusal::Sync));
             }
             calls.0.names.sync(&text(folder));

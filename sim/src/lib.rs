@@ -18,4 +18,6 @@ mod world;
 
 pub use client::Tally;
 pub use disk::Wear;
+#[cfg(feature = "planted")]
+pub use world::run_planted;
 pub use world::{Outcome, WorldTally, run, run_recorded};

@@ -1,62 +1,46 @@
-//! `sim [--first SEED] [--seeds COUNT]`: runs worlds, prints how much happened in them, and ends with 1 when one of them
-//! is not clean. `sim --seed SEED [--record FILE]` runs one, says everything about it, and keeps its record for
-//! `history check`.
+//! `sim`: worlds of the simulation from the command line. `sim --help` says how.
 
-use std::process::ExitCode;
+mod arguments;
+mod many;
 
-use sim::{Outcome, WorldTally, run, run_recorded};
+use std::{path::Path, process::ExitCode};
 
-/// Seeds between two words about how far it is.
-const WORD_EVERY: u64 = 1_000;
+use arguments::Task;
+use sim::run_recorded;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |name: &str| {
-        let at = arguments.iter().position(|argument| argument == name)?;
-        Some(arguments.get(at + 1)?.parse::<u64>().unwrap_or_else(|_| panic!("{name} takes a number")))
+    let is_clean = match arguments::read(std::env::args_os().skip(1)) {
+        Ok(Task::Help) => {
+            print!("{}", arguments::HELP);
+            true
+        }
+        Ok(Task::One { seed, record }) => one(seed, record.as_deref()),
+        Ok(Task::Many { first, seeds, processes }) => many::many(first, seeds, processes),
+        Ok(Task::Part { first, seeds, every }) => {
+            many::part(first, seeds, every);
+            true
+        }
+        Err(wrong) => {
+            eprintln!("{wrong}; see: sim --help");
+            return ExitCode::from(2);
+        }
     };
-    match number("--seed") {
-        Some(seed) => one(seed, arguments.iter().skip_while(|argument| *argument != "--record").nth(1)),
-        None => many(number("--first").unwrap_or(0), number("--seeds").unwrap_or(100)),
-    }
+    if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(seed: u64, file: Option<&String>) -> ExitCode {
+/// Runs one world and says everything about it; whether it was clean.
+fn one(seed: u64, file: Option<&Path>) -> bool {
     let (outcome, record) = run_recorded(seed);
-    if let Some(file) = file {
-        let lines: String = record.iter().map(|event| history::write_line(event) + "\n").collect();
-        if let Err(error) = std::fs::write(file, lines) {
-            eprintln!("{file}: {error}");
-            return ExitCode::FAILURE;
-        }
-    }
     println!("seed {seed}, trace {:016x}: {:#?}", outcome.trace, outcome.tally);
-    report(seed, &outcome)
-}
-
-fn many(first: u64, count: u64) -> ExitCode {
-    let (mut sum, mut failed) = (WorldTally::default(), 0);
-    for seed in first..first + count {
-        let outcome = run(seed);
-        sum = sum + outcome.tally;
-        if !outcome.is_clean() {
-            failed += 1;
-            report(seed, &outcome);
-        }
-        if (seed - first + 1).is_multiple_of(WORD_EVERY) {
-            println!("{} seeds, {failed} not clean", seed - first + 1);
-        }
+    if !outcome.is_clean() {
+        many::tell(seed, &many::wrong(&outcome));
     }
-    println!("{count} seeds from {first}, {failed} not clean; in all of them: {sum:#?}");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn report(seed: u64, outcome: &Outcome) -> ExitCode {
-    if outcome.is_clean() {
-        return ExitCode::SUCCESS;
+    let lines: String = record.iter().map(|event| history::write_line(event) + "\n").collect();
+    match file.map(|file| std::fs::write(file, lines)) {
+        Some(Err(error)) => {
+            eprintln!("the record cannot be kept: {error}");
+            false
+        }
+        Some(Ok(())) | None => outcome.is_clean(),
     }
-    println!("seed {seed} is not clean; see it with: cargo run --release -p sim -- --seed {seed}");
-    outcome.faults.iter().for_each(|fault| println!("  {fault}"));
-    outcome.anomalies.iter().take(12).for_each(|anomaly| println!("  {anomaly}"));
-    ExitCode::FAILURE
 }

@@ -25,6 +25,8 @@ pub(crate) struct Stage {
     pub(crate) random: Random,
     pub(crate) network: Network,
     record: Vec<Event>,
+    /// What is wrong and no judge of a record could know.
+    faults: Vec<String>,
     now: Micros,
     /// What the machine's clock is wrong by, in milliseconds.
     skew_ms: i64,
@@ -42,6 +44,7 @@ impl Stage {
             random,
             network,
             record: Vec::new(),
+            faults: Vec::new(),
             now: 0,
             skew_ms: 0,
             queue: BTreeMap::new(),
@@ -78,6 +81,16 @@ impl Stage {
     /// Writes down what was just seen, or is about to be asked.
     pub(crate) fn note(&mut self, event: Event) {
         self.record.push(event);
+    }
+
+    /// Writes down that something is wrong which no event says.
+    pub(crate) fn fault(&mut self, fault: String) {
+        self.faults.push(fault);
+    }
+
+    /// What was written down so.
+    pub(crate) fn take_faults(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.faults)
     }
 
     /// Everything that was seen so far.

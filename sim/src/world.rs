@@ -6,9 +6,11 @@
 mod chaos;
 mod ending;
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::{any::Any, collections::BTreeSet, panic::catch_unwind, rc::Rc};
 
 use history::{Anomaly, Event};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     action::{Action, Life, Task},
@@ -29,6 +31,9 @@ const SETTLED_WITHIN: u64 = 240_000_000;
 /// Things that may happen in one world. More means that something goes round in circles.
 const ACTIONS_MAX: u64 = 1_500_000;
 
+/// SQLite's random numbers are one sequence for the whole process, which every world begins anew.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// What came of a world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -48,10 +53,16 @@ impl Outcome {
     pub fn is_clean(&self) -> bool {
         self.anomalies.is_empty() && self.faults.is_empty()
     }
+
+    fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        let fault = format!("something panicked: {}", text.unwrap_or("without a word"));
+        Self { anomalies: Vec::new(), faults: vec![fault], trace: 0, tally: WorldTally::default() }
+    }
 }
 
 /// How much happened in a world, or in many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorldTally {
     /// Entries in the journal in the end.
     pub entries: u64,
@@ -80,6 +91,8 @@ impl std::ops::Add for WorldTally {
         let disk = Wear {
             writes: self.disk.writes + other.disk.writes,
             syncs: self.disk.syncs + other.disk.syncs,
+            syncs_failed: self.disk.syncs_failed + other.disk.syncs_failed,
+            writes_without_room: self.disk.writes_without_room + other.disk.writes_without_room,
             faults: self.disk.faults + other.disk.faults,
         };
         Self {
@@ -96,15 +109,27 @@ impl std::ops::Add for WorldTally {
     }
 }
 
-/// Runs the world of a seed.
+/// Runs the world of a seed, one at a time in a process: whoever has more cores starts more processes.
+/// A panic is something wrong, too.
 #[must_use]
 pub fn run(seed: u64) -> Outcome {
-    run_recorded(seed).0
+    catch_unwind(|| run_recorded(seed).0).unwrap_or_else(|panic| Outcome::of_panic(&*panic))
+}
+
+/// Runs the world of a seed with a bug in it.
+#[cfg(feature = "planted")]
+#[must_use]
+pub fn run_planted(seed: u64, bug: journal::Bug) -> Outcome {
+    journal::plant(Some(bug));
+    let outcome = run(seed);
+    journal::plant(None);
+    outcome
 }
 
 /// The same, with the record that the judge read.
 #[must_use]
 pub fn run_recorded(seed: u64) -> (Outcome, Vec<Event>) {
+    let _alone = ONE_AT_A_TIME.lock();
     let mut random = Random::new(seed);
     let plan = Plan::new(&mut random);
     World::new(plan, random).run()
@@ -124,7 +149,6 @@ struct World {
     settled_looks: u32,
     is_over: bool,
     trace: u64,
-    faults: Vec<String>,
     tally: WorldTally,
 }
 
@@ -146,7 +170,6 @@ impl World {
             settled_looks: 0,
             is_over: false,
             trace: 0,
-            faults: Vec::new(),
             tally: WorldTally::default(),
         }
     }
@@ -163,7 +186,7 @@ impl World {
             self.happen(action);
             self.tally.actions += 1;
             if self.tally.actions > ACTIONS_MAX {
-                self.faults.push("something goes round in circles".to_owned());
+                self.stage.fault("something goes round in circles".to_owned());
                 self.is_over = true;
             }
         }
@@ -257,7 +280,7 @@ impl World {
             }
             Err(why) => {
                 if let CannotStart::Damaged(fault) = why {
-                    self.faults.push(format!("a server found damage: {fault}"));
+                    self.stage.fault(format!("a server found damage: {fault}"));
                     self.is_over = true;
                 }
                 self.tally.failed_starts += 1;

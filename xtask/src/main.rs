@@ -1,6 +1,7 @@
 //! Chores of the house. `cargo xtask tidy` judges what no compiler does: the dependency law, the habits, the documents.
 
 mod law;
+mod planted;
 mod rules;
 mod tree;
 
@@ -23,8 +24,10 @@ fn main() -> anyhow::Result<ExitCode> {
 
 /// Everything that is wrong in the repository at `root`, in the order of its files.
 fn tidy(root: &Path) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = rules::check(&Tree::of_repository(root)?);
-    findings.extend(law::check(&law::metadata(root)?)?);
+    let (tree, metadata) = (Tree::of_repository(root)?, law::metadata(root)?);
+    let mut findings = rules::check(&tree);
+    findings.extend(law::check(&metadata)?);
+    findings.extend(planted::check(&metadata, &tree));
     findings.sort();
     Ok(findings)
 }

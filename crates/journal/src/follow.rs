@@ -9,7 +9,7 @@ use arrayvec::ArrayVec;
 use bytes::Bytes;
 
 use crate::{
-    Pattern, Position, Principal, TopicName,
+    Bug, Pattern, Position, Principal, TopicName,
     select::{Selection, Wanted},
     tail::{Chunk, Span, Tail},
 };
@@ -127,7 +127,7 @@ impl Follower {
     /// A batch that begins at `first` touched a topic it follows. A clean follower has been served up to everything
     /// before: nothing in between concerned it.
     pub fn touch(&mut self, first: Position) {
-        if !self.is_dirty {
+        if !self.is_dirty || Bug::LiveOvertakesCatchUp.is_planted() {
             self.served = self.served.max(first.previous());
             self.is_dirty = true;
         }
@@ -146,7 +146,7 @@ impl Follower {
             self.is_dirty = false;
             return Next::Idle;
         }
-        if self.served.next() < tail.oldest() {
+        if self.served.next() < tail.oldest() && !Bug::EvictedUnderReader.is_planted() {
             return Next::Store;
         }
         let offer = self.offer(tail, bytes_max);
@@ -165,7 +165,8 @@ impl Follower {
         for piece in &offer.pieces {
             if left < piece.spans.len() {
                 // Everything before the first message that was not taken is done with.
-                self.served = Position(piece.first.0 + left as u64).previous();
+                let left = Position(piece.first.0 + left as u64);
+                self.served = if Bug::PartlyTakenIsSkipped.is_planted() { left } else { left.previous() };
                 return;
             }
             left -= piece.spans.len();

@@ -10,6 +10,7 @@ mod follow;
 mod item;
 mod json;
 pub mod limits;
+mod planted;
 mod position;
 mod principal;
 mod push;
@@ -32,6 +33,9 @@ pub use topic::{BadTopicName, Pattern, TopicKind, TopicName};
 pub use audience::{Audience, Concerned};
 pub use decide::{Decision, Draft, Facts, Needs, decide, needs};
 pub use follow::{Filter, Follower, Next, OFFER_PIECES_MAX, Offer, Piece};
+pub use planted::Bug;
+#[cfg(feature = "planted")]
+pub use planted::plant;
 pub use push::{Ask, EarlierPush, ItemFacts, Push, TopicFacts};
 pub use refusal::Refusal;
 pub use rules::{Declaration, Rule, RuleBook, Sight, TopicRules, Undeclared};

@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    Action, Cursor, CursorKey, Entry, Position, Role, RuleBook, Sight, Tag, TopicName, UserId,
+    Action, Bug, Cursor, CursorKey, Entry, Position, Role, RuleBook, Sight, Tag, TopicName, UserId,
     limits::{TAIL_BYTES_MAX, TAIL_ENTRIES_MAX},
 };
 
@@ -306,7 +306,8 @@ impl ChunkBuilder {
     /// Adds the next entry of the batch.
     pub fn push(&mut self, entry: &Entry, topic: TopicIndex, keys: &CursorKey, encoder: &dyn Encode) {
         debug_assert_eq!(entry.position.0, self.chunk.first.0 + self.chunk.len() as u64);
-        let cursor = keys.cursor(entry.position, &entry.tag);
+        let position = if Bug::CursorOffByOne.is_planted() { entry.position.previous() } else { entry.position };
+        let cursor = keys.cursor(position, &entry.tag);
         self.chunk.spans.push(encoder.encode(entry, &cursor, &mut self.bytes));
         self.chunk.cursors.push(cursor);
         self.chunk.slots.push(Slot { topic, owner: entry.owner().cloned(), is_clear: entry.action == Action::Clear });

@@ -49,9 +49,9 @@ impl Origins {
 /// Whether an origin is exactly scheme, loopback host and maybe port.
 fn is_loopback_origin(uri: &Uri, origin: &str) -> bool {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
-    matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]")
-        && origin == format!("{scheme}://{authority}")
-        && !authority.as_str().contains('@')
+    // Neither a user before the host nor anything that is no port behind it.
+    let plain = authority.port().map_or_else(|| authority.host().into(), |port| format!("{}:{port}", authority.host()));
+    matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]") && origin == format!("{scheme}://{plain}")
 }
 
 /// What an `Origin` header means for a request.

@@ -104,8 +104,28 @@ pub const CHECKPOINT_COMMITS: usize = 256;
 /// Time without a push after which it is written back whatever it holds.
 pub const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 
+/// Pushes a second from which on each commit waits a little for more of them: far more than people who wait for their answers
+/// bring about, and about half of what two cores can take.
+pub const RUSH_PUSHES_PER_SECOND: u32 = 30_000;
+
+/// How long a commit then waits, so that some dozens share it: nothing beside the time that they spend in line.
+pub const RUSH_GATHER: Duration = Duration::from_millis(1);
+
+/// The time over which the rate is looked at.
+pub const RUSH_SPAN: Duration = Duration::from_millis(20);
+
 /// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
 pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
+
+/// After a write of the journal or of the projections failed: how long until it is tried whether the disk is well again.
+pub const REOPEN_AFTER: Duration = Duration::from_secs(1);
+
+/// Each time that it is not, twice as long, and at most so long: a disk that gets room is noticed soon, and a broken one is
+/// not read over and over.
+pub const REOPEN_EVERY_MAX: Duration = Duration::from_secs(15);
+
+/// How often pushes that came meanwhile are refused.
+pub const REFUSING_POLL: Duration = Duration::from_millis(10);
 
 /// Under load, a projection step begins no sooner after the last one began: long enough that the pages that entries share are
 /// written once for many of them, short enough to stay within a second of the head, and for whoever waits in the midst of it.
@@ -153,6 +173,9 @@ pub const STREAM_PARTS_AHEAD: usize = 1;
 
 /// How often an idle event stream gets a comment, so that proxies keep it open.
 pub const STREAM_COMMENT_EVERY: Duration = Duration::from_secs(15);
+
+/// Tokens whose holders are remembered. One more takes the place of another, which is verified again when it comes back.
+pub const TOKENS_REMEMBERED: usize = 1_024;
 
 /// Counters of attempts or pushes, 8 bytes each. Keys that fall on the same counter share it, so memory is bounded and no
 /// flood of other keys makes one forgotten.

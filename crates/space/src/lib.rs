@@ -26,4 +26,4 @@ pub use serving::{Filled, Serving};
 pub use snapshot::TopicSnapshot;
 pub use space::{Space, SpaceOptions};
 pub use start::{ResetReason, Start};
-pub use writer::{Answer, Committed, Receipt, Request, Step, Writer};
+pub use writer::{Answer, Committed, Receipt, ReopenError, Request, Step, Writer};

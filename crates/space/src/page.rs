@@ -5,7 +5,7 @@
 //! a page never reaches beyond the projections.
 
 use bytes::Bytes;
-use journal::{Action, Content, Entry, Filter, Position, Principal, Sight, Span};
+use journal::{Action, Bug, Content, Entry, Filter, Position, Principal, Sight, Span};
 use store::{Topic, ViewsSnapshot};
 
 use crate::{
@@ -44,7 +44,8 @@ impl Space {
     ) -> Result<Page, ReadError> {
         let entries_max = entries_max.clamp(1, self.bounds.page_entries);
         let snapshot = self.views.snapshot().map_err(ReadError::views)?;
-        let until = until.min(snapshot.at().map_err(ReadError::views)?.0);
+        let projected = snapshot.at().map_err(ReadError::views)?.0;
+        let until = if Bug::PageBeyondViews.is_planted() { until } else { until.min(projected) };
         if until <= after {
             return Ok(Page { through: after, ..Page::default() });
         }
@@ -105,7 +106,11 @@ impl Space {
         };
         let count = entries.iter().take_while(fits).count();
         let is_cut = count < entries.len() || positions.len() == entries_max;
-        let through = if is_cut { positions.get(count - 1).copied().unwrap_or(until) } else { until };
+        let through = if is_cut && !Bug::PageCutSaysWhole.is_planted() {
+            positions.get(count - 1).copied().unwrap_or(until)
+        } else {
+            until
+        };
         let readable = |entry: &Entry| self.may_read(entry, who, &Filter::Everything);
         Ok((entries.into_iter().take(count).filter(readable).collect(), through))
     }
@@ -126,9 +131,12 @@ impl Space {
             if bytes >= self.bounds.page_bytes {
                 return Ok((kept, entry.position.previous()));
             }
+            if entry.action == Action::Delete && Bug::PageWithoutDeletes.is_planted() {
+                continue;
+            }
             if matches!(entry.action, Action::Add | Action::Update) {
                 let Some(position) = present else { continue };
-                if position != entry.position {
+                if position != entry.position && !Bug::PageOfReplaced.is_planted() {
                     let present = self.journal.entry(position).map_err(ReadError::journal)?;
                     let Some(present) = present.filter(|present| self.may_read(present, who, filter)) else { continue };
                     entry.content = present.content;
@@ -158,8 +166,10 @@ impl Space {
     /// Whether somebody who follows so may read an entry (I10).
     #[must_use]
     pub fn may_read(&self, entry: &Entry, who: &Principal, filter: &Filter) -> bool {
+        let sees_all = Bug::PageWithoutPermission.is_planted();
         filter.wants(&entry.topic)
-            && self.rules.sight(&entry.topic, who.role()).sees(who, entry.owner(), entry.action == Action::Clear)
+            && (sees_all
+                || self.rules.sight(&entry.topic, who.role()).sees(who, entry.owner(), entry.action == Action::Clear))
     }
 
     /// The topics of which somebody sees anything, in the order of their first entry.

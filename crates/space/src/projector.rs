@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use journal::Position;
+use journal::{Bug, Position};
 
 use crate::{Space, limits::PROJECTION_BYTES_MAX};
 
@@ -45,7 +45,7 @@ impl Projector {
         }
         self.views.apply(&page).map_err(ProjectError::Write)?;
         let projected = self.views.at().0;
-        self.space.published.set_projected(projected);
+        self.space.published.set_projected(if Bug::ProjectedTooFar.is_planted() { head } else { projected });
         Ok((projected, projected < self.space.head()))
     }
 }

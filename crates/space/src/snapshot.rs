@@ -3,7 +3,7 @@
 //! A snapshot is a list of positions taken in one short read transaction. The data is read from the journal while the
 //! answer is streamed: entries never change, so no transaction waits for a client, however slow.
 
-use journal::{Cursor, Filter, Json, Position, Principal, Sight, TopicKind, TopicName};
+use journal::{Bug, Cursor, Filter, Json, Position, Principal, Sight, TopicKind, TopicName};
 use store::{Item, Topic, ViewsSnapshot};
 
 use crate::{
@@ -55,6 +55,9 @@ impl Space {
 
     fn cursor_of(&self, snapshot: &ViewsSnapshot) -> Result<Cursor, ReadError> {
         let (position, tag) = snapshot.at().map_err(ReadError::views)?;
+        if Bug::StateCursorTooLate.is_planted() {
+            return Ok(self.head_cursor());
+        }
         Ok(self.keys.cursor(position, &tag))
     }
 

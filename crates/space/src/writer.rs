@@ -4,13 +4,17 @@
 //! and chains the accepted ones, and appends them in one synced transaction. Only then are they encoded into the tail,
 //! the head published, and the answers handed back: nothing is acked, and nobody woken, before it is durable (I2).
 
+mod reopen;
+
 use std::{collections::HashMap, sync::Arc};
 
 use journal::{
-    Action, ChunkBuilder, Content, Cursor, Decision, Draft, EarlierPush, Entry, Facts, ItemFacts, ItemId, Json, Key,
-    Needs, Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
+    Action, Bug, ChunkBuilder, Content, Cursor, Decision, Draft, EarlierPush, Entry, Facts, ItemFacts, ItemId, Json,
+    Key, Needs, Position, Principal, Push, Refusal, Salt, Seq, Tag, TopicFacts, TopicName, UserId, limits::TOPICS_MAX,
 };
 use store::Head;
+
+pub use reopen::ReopenError;
 
 use crate::{
     ReadError, Space,
@@ -76,6 +80,8 @@ pub struct Writer {
     overlay: Overlay,
     topics: HashMap<TopicName, TopicFacts>,
     failure: Option<store::AppendError>,
+    /// After a failure: the journal was reopened, and only the projections are waited for.
+    is_reopened: bool,
 }
 
 /// A batch under way: what was decided and is not yet durable.
@@ -90,11 +96,8 @@ impl Writer {
     pub fn open(space: Arc<Space>, journal: store::Journal) -> Result<Self, ReadError> {
         let head = journal.head();
         assert_eq!(space.projected(), head.position, "the projector runs to the head before the writer opens");
-        let facts = |topic: store::Topic| (topic.name, TopicFacts { kind: topic.kind, seq: topic.seq });
-        let snapshot = space.views.snapshot().map_err(ReadError::views)?;
-        let topics = all_topics(&snapshot)?.into_iter().map(facts).collect();
-        drop(snapshot);
-        Ok(Self { space, journal, head, overlay: Overlay::default(), topics, failure: None })
+        let topics = known_topics(&space)?;
+        Ok(Self { space, journal, head, overlay: Overlay::default(), topics, failure: None, is_reopened: false })
     }
 
     /// How many of these requests one step should take: the rest waits for the next commit.
@@ -114,7 +117,7 @@ impl Writer {
             return unknown(inbox.into_iter().map(|request| request.reply));
         }
         self.overlay.forget(self.space.projected());
-        let time_ms = now_ms.max(self.head.time_ms);
+        let time_ms = if Bug::TimeGoesBack.is_planted() { now_ms } else { now_ms.max(self.head.time_ms) };
         let mut batch = Batch { entries: Vec::with_capacity(inbox.len()), ..Batch::default() };
         let mut head = self.head;
         let mut answers = Vec::with_capacity(inbox.len());
@@ -133,13 +136,16 @@ impl Writer {
                 Step { answers, committed: Some(committed) }
             }
             Err(error) => {
-                self.failure = Some(error);
+                self.failure = Some(error).filter(|_| !Bug::WritesAfterFailure.is_planted());
+                if Bug::AckedThoughFailed.is_planted() {
+                    return Step { answers, committed: None };
+                }
                 unknown(answers.into_iter().map(|(reply, _)| reply))
             }
         }
     }
 
-    /// Why it writes no longer, once an append has failed (I8). Only reopening the journal helps.
+    /// Why it writes no longer, once an append or a checkpoint has failed (I8). Only [`Writer::reopen`] helps.
     #[must_use]
     pub fn failure(&self) -> Option<&store::AppendError> {
         self.failure.as_ref()
@@ -147,7 +153,7 @@ impl Writer {
 
     /// Lets the store write its log back, at a moment when nobody waits.
     pub fn checkpoint(&mut self) -> Result<(), store::CheckpointError> {
-        self.journal.checkpoint()
+        self.journal.checkpoint().inspect_err(|_| self.fail())
     }
 
     fn decide(
@@ -215,7 +221,7 @@ impl Writer {
         author: Option<&UserId>,
         key: &Key,
     ) -> Result<Option<Position>, ReadError> {
-        match self.overlay.key(topic, author, key) {
+        match self.overlay.key(topic, author, key).filter(|_| !Bug::OverlayUnasked.is_planted()) {
             Some(position) => Ok(Some(position)),
             None => self.space.views.key(topic, author, key).map_err(ReadError::views),
         }
@@ -240,7 +246,8 @@ impl Writer {
         with_data: bool,
         batch: &Batch,
     ) -> Result<Option<ItemFacts>, ReadError> {
-        let (position, owner) = match self.overlay.item(topic, item) {
+        let decided = self.overlay.item(topic, item).filter(|_| !Bug::OverlayUnasked.is_planted());
+        let (position, owner) = match decided {
             Some(OverlayItem::Gone) => return Ok(None),
             Some(OverlayItem::Present { position, owner }) => (position, owner),
             None => match self.space.views.item(topic, item).map_err(ReadError::views)? {
@@ -294,6 +301,13 @@ impl Writer {
         self.space.published.publish(builder.build(), self.head.tag);
         Committed { first, head: self.head.position, topics }
     }
+}
+
+fn known_topics(space: &Space) -> Result<HashMap<TopicName, TopicFacts>, ReadError> {
+    let seq = |topic: &store::Topic| if Bug::SeqBeginsAnew.is_planted() { Seq(0) } else { topic.seq };
+    let facts = |topic: store::Topic| (topic.name.clone(), TopicFacts { kind: topic.kind, seq: seq(&topic) });
+    let snapshot = space.views.snapshot().map_err(ReadError::views)?;
+    Ok(all_topics(&snapshot)?.into_iter().map(facts).collect())
 }
 
 /// Gives a draft its place: the next position, the next seq, and the tag that chains it to what came before.

@@ -11,8 +11,15 @@ pub(super) struct Journal<'r> {
     pub(super) kept: Vec<Kept<'r>>,
     places: HashMap<u64, usize>,
     /// The entries that gave an item this data, in order.
-    versions: HashMap<(&'r str, Option<&'r str>, Digest), Vec<usize>>,
+    versions: HashMap<(&'r str, Option<&'r str>, Digest), Vec<Version>>,
     keys: HashMap<Identity<'r>, usize>,
+}
+
+/// An entry that gave an item some data.
+struct Version {
+    place: usize,
+    /// When this one or a later one with the same data was first asked for: it only grows along the list.
+    asked: Moment,
 }
 
 /// An entry and what is known of it.
@@ -76,9 +83,10 @@ impl<'r> Journal<'r> {
     /// The latest entry, from this place on and asked for before a moment, that gave its item this data.
     pub(super) fn version(&self, place: usize, data: Digest, before: Moment) -> Option<usize> {
         let change = &self.kept[place].entry.change;
-        let places = self.versions.get(&(&*change.topic, change.item.as_deref(), data))?;
-        let later = places.get(places.partition_point(|other| *other < place)..).unwrap_or_default();
-        later.iter().rev().copied().find(|later| self.kept[*later].asked.is_none_or(|asked| asked < before))
+        let versions = self.versions.get(&(&*change.topic, change.item.as_deref(), data))?;
+        // The last one up to which somebody had asked is one that somebody had asked for: nothing behind it was.
+        let last = versions.partition_point(|version| version.asked < before).checked_sub(1)?;
+        versions.get(last).map(|version| version.place).filter(|last| *last >= place)
     }
 
     fn keep(&mut self, entry: &'r Entry, owner: Option<&'r str>, asks: &Asks<'r>, found: &mut Vec<Anomaly>) {
@@ -100,13 +108,20 @@ impl<'r> Journal<'r> {
         let kept = Kept { entry, owner, asked, next: None, gone: None };
         if let (true, Some(data)) = (kept.gives(), entry.change.data) {
             let version = (&*entry.change.topic, entry.change.item.as_deref(), data);
-            self.versions.entry(version).or_default().push(place);
+            self.versions.entry(version).or_default().push(Version { place, asked: asked.unwrap_or_default() });
         }
         self.kept.push(kept);
     }
 
     /// Finds for every entry what becomes of its item, from the end to the beginning.
     fn look_ahead(&mut self) {
+        for versions in self.versions.values_mut() {
+            let mut asked = Moment::MAX;
+            for version in versions.iter_mut().rev() {
+                asked = asked.min(version.asked);
+                version.asked = asked;
+            }
+        }
         let mut clears: HashMap<&str, usize> = HashMap::new();
         let mut nexts: HashMap<(&str, Option<&str>), usize> = HashMap::new();
         let mut deletes: HashMap<(&str, Option<&str>), usize> = HashMap::new();

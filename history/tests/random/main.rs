@@ -4,7 +4,7 @@
 mod model;
 mod mutate;
 
-use history::check;
+use history::{Action, Change, Connect, Digest, Entry, Event, Push, Reader, Role, Told, check};
 use model::{Model, Random};
 use mutate::MUTATIONS;
 use proptest::prelude::*;
@@ -47,8 +47,18 @@ fn every_mutation_applies_to_most_runs() {
 /// The time that the checks take grows with the record, not with its square.
 #[test]
 fn a_record_ten_times_as_long_takes_about_ten_times_as_long() {
+    grows_with_the_record(|steps| Model::run(&mut Random(7), steps));
+}
+
+/// A switch that goes on and off: data that was there before comes again and again.
+#[test]
+fn a_record_of_data_that_repeats_takes_no_longer() {
+    grows_with_the_record(repeating);
+}
+
+fn grows_with_the_record(record: fn(u64) -> Vec<Event>) {
     let time = |steps| {
-        let events = Model::run(&mut Random(7), steps);
+        let events = record(steps);
         let times = (0..5).map(|_| {
             let began = std::time::Instant::now();
             assert_eq!(check(&events), []);
@@ -58,4 +68,27 @@ fn a_record_ten_times_as_long_takes_about_ten_times_as_long() {
     };
     let (short, long) = (time(4_000), time(40_000));
     assert!(long < short * 5.0, "{:.2} µs an event became {:.2} µs", short * 1e6, long * 1e6);
+}
+
+/// One item that is given the same two data in turn, and one follower that is told each time.
+fn repeating(steps: u64) -> Vec<Event> {
+    let follower = "f".to_owned();
+    let reader = Reader { user: None, role: Role::Anonymous };
+    let connect = Connect { follower: follower.clone(), reader, topics: None, cursor: None };
+    let connected = Event::Connected { follower: follower.clone(), cursor: 0, resumed: false };
+    let mut events = vec![Event::Connect(connect), connected];
+    let mut entries = Vec::new();
+    for number in 1..=steps {
+        let data = Some(Digest::of(&[(number % 2) as u8]));
+        let item = Some("1".to_owned());
+        let change = Change { topic: "t".to_owned(), action: Action::Update, item, data, author: None };
+        let key = Some(number.to_string());
+        events.push(Event::Push(Push { push: number, change: change.clone(), key: key.clone() }));
+        let told =
+            Told { follower: follower.clone(), position: number, seq: number, time_ms: 0, change: change.clone() };
+        events.push(Event::Told(told));
+        entries.push(Event::Entry(Entry { position: number, seq: number, time_ms: 0, change, key }));
+    }
+    events.extend(entries);
+    events
 }

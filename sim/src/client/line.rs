@@ -58,8 +58,8 @@ impl Line {
         }
     }
 
-    /// The packets that have arrived; an error when the line is of no more use.
-    fn hear(&mut self, stage: &mut Stage) -> Result<Vec<Packet>, ()> {
+    /// The packets that have arrived.
+    fn hear(&mut self, stage: &mut Stage) -> Result<Vec<Packet>, Useless> {
         match &mut self.carrier {
             Carrier::Socket { decoder, unread } => {
                 unread.extend(stage.client_reads(self.id));
@@ -70,7 +70,7 @@ impl Line {
                 Some(Response::Poll(Ok(payload))) => {
                     // The next poll goes out at once, as the stock client's does.
                     stage.client_requests(self.id, Request::Poll);
-                    packets(payload).map_err(drop)?.collect::<Result<_, _>>().map_err(drop)
+                    packets(payload).map_err(nonsense)?.collect::<Result<_, _>>().map_err(nonsense)
                 }
                 Some(Response::Post(Ok(()))) => {
                     if let Carrier::Polling { is_posting, .. } = &mut self.carrier {
@@ -79,22 +79,33 @@ impl Line {
                     self.post(stage);
                     Ok(Vec::new())
                 }
-                Some(Response::Poll(Err(_)) | Response::Post(Err(_))) => Err(()),
+                Some(Response::Poll(Err(_)) | Response::Post(Err(_))) => Err(Useless::Ended),
             },
         }
     }
 }
 
-fn decode(now: Instant, decoder: &mut Decoder, unread: &mut Vec<u8>) -> Result<Vec<Packet>, ()> {
+/// Why a line is of no more use.
+enum Useless {
+    Ended,
+    /// The server sent what it never must.
+    Nonsense(String),
+}
+
+fn nonsense(error: impl std::fmt::Debug) -> Useless {
+    Useless::Nonsense(format!("{error:?}"))
+}
+
+fn decode(now: Instant, decoder: &mut Decoder, unread: &mut Vec<u8>) -> Result<Vec<Packet>, Useless> {
     let mut found = Vec::new();
     let mut input = &unread[..];
     loop {
         match decoder.decode(now, &mut input) {
-            Ok(Some(Event::Text(text))) => found.push(Packet::from_text(&text).map_err(drop)?),
-            Ok(Some(Event::Close(_))) => return Err(()),
+            Ok(Some(Event::Text(text))) => found.push(Packet::from_text(&text).map_err(nonsense)?),
+            Ok(Some(Event::Close(_))) => return Err(Useless::Ended),
             Ok(Some(_)) => {}
             Ok(None) => break,
-            Err(error) => panic!("the server broke the rules of WebSocket: {error}"),
+            Err(error) => return Err(nonsense(error)),
         }
     }
     unread.clear();
@@ -120,7 +131,15 @@ impl Client {
     /// Something has arrived on its line.
     pub(crate) fn hear(&mut self, stage: &mut Stage, line: LineId) {
         let Some(own) = self.line.as_mut().filter(|own| own.id == line) else { return };
-        let Ok(packets) = own.hear(stage) else { return self.lose(stage, line) };
+        let packets = match own.hear(stage) {
+            Ok(packets) => packets,
+            Err(useless) => {
+                if let Useless::Nonsense(what) = useless {
+                    stage.fault(format!("{} cannot read what the server sent: {what}", self.name()));
+                }
+                return self.lose(stage, line);
+            }
+        };
         for packet in packets {
             // A packet may have ended the line.
             if self.line.as_ref().is_none_or(|own| own.id != line) {

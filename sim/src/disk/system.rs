@@ -1,7 +1,6 @@
 //! All simulated disks of this process as one file system of SQLite's: the first part of a path names the disk.
 //!
-//! SQLite's default file system is one for the whole process, while each world has a disk of its own and tests run
-//! several worlds at once.
+//! SQLite's default file system is one for the whole process, while each world has a disk of its own.
 
 use std::{
     collections::BTreeMap,

@@ -9,6 +9,8 @@ pub(crate) struct Weather {
     pub(crate) write_fails_one_in: u64,
     /// Syncs of files and folders.
     pub(crate) sync_fails_one_in: u64,
+    /// Syncs of a log's name, of which SQLite never learns.
+    pub(crate) log_name_fails_one_in: u64,
     /// Reads.
     pub(crate) read_fails_one_in: u64,
     /// Opening.
@@ -22,6 +24,7 @@ impl Weather {
     pub(crate) const FAIR: Self = Self {
         write_fails_one_in: 0,
         sync_fails_one_in: 0,
+        log_name_fails_one_in: 0,
         read_fails_one_in: 0,
         open_fails_one_in: 0,
         is_full: false,
@@ -34,7 +37,7 @@ impl Weather {
         let one_in = random.within(3..=40);
         match random.below(6) {
             0 => weather.write_fails_one_in = one_in,
-            1 | 2 => weather.sync_fails_one_in = one_in,
+            1 | 2 => (weather.sync_fails_one_in, weather.log_name_fails_one_in) = (one_in, one_in),
             3 => weather.read_fails_one_in = one_in * 10,
             4 => weather.open_fails_one_in = one_in,
             _ => weather.is_full = true,

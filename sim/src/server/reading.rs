@@ -12,10 +12,10 @@ use super::{
     Server,
     asks::{Call, HttpAnswer, HttpAsk, filter, principal},
     encode::outline,
-    figures::CHANGES_PAGES_MAX,
+    figures::{CAUGHT_UP_WAIT_MAX, CHANGES_PAGES_MAX},
 };
 use crate::{
-    action::{Task, Wanted},
+    action::{Task, Wait, Wanted},
     client::item_in,
     network::{ExchangeId, LineId},
     stage::Stage,
@@ -35,28 +35,25 @@ impl Server {
         if self.is_barred(ask.user.as_ref()) {
             return stage.answer_request(exchange, HttpAnswer::Refused(Refusal::Unauthorized));
         }
-        let until = Self::wait_until(stage);
+        let wait = self.wait(stage);
         match &ask.call {
             Call::Push(body) => self.push_call(stage, exchange, ask.user.as_deref(), body),
-            Call::State { .. } => self.task(stage, Task::State(exchange, until)),
-            Call::Changes { .. } => self.task(stage, Task::Changes(exchange, until)),
+            Call::State { .. } => self.task(stage, Task::State(exchange, wait)),
+            Call::Changes { .. } => self.task(stage, Task::Changes(exchange, wait)),
         }
     }
 
     /// Reads the page that a follower waits for, once the projections have reached the head of its asking.
     pub(super) fn read_page(&mut self, stage: &mut Stage, mut wanted: Wanted) {
-        if wanted.head.is_none() {
-            (wanted.head, wanted.until) = (Some(self.space.head()), Self::wait_until(stage));
-        }
-        let Wanted { line, after, head, until } = wanted.clone();
-        if head.is_some_and(|head| self.space.projected() < head) && stage.now() < until {
+        let wait = *wanted.wait.get_or_insert_with(|| self.wait(stage));
+        let Wanted { line, after, .. } = wanted;
+        let is_caught_up = self.space.projected() >= wait.head;
+        if !is_caught_up && stage.now() < wait.until {
             return self.task(stage, Task::ReadPage(wanted));
         }
         let follower = self.links.get(&line).and_then(|link| link.stay.as_ref()).map(|stay| stay.serving.follower());
         let page = match follower.map(|follower| (follower.reader().clone(), follower.filter().clone())) {
-            Some((who, filter)) if head.is_some_and(|head| self.space.projected() >= head) => {
-                self.space.page(after, self.space.head(), &who, &filter).ok()
-            }
+            Some((who, filter)) if is_caught_up => self.space.page(after, self.space.head(), &who, &filter).ok(),
             _ => None,
         };
         self.reads_free += 1;
@@ -77,19 +74,19 @@ impl Server {
     }
 
     /// Takes a state, or reads on in one that was taken.
-    pub(super) fn state(&mut self, stage: &mut Stage, exchange: ExchangeId, until: u64) {
+    pub(super) fn state(&mut self, stage: &mut Stage, exchange: ExchangeId, wait: Wait) {
         match self.states.remove(&exchange) {
-            None => self.take_state(stage, exchange, until),
-            Some(state) => self.read_on(stage, exchange, state, until),
+            None => self.take_state(stage, exchange, wait),
+            Some(state) => self.read_on(stage, exchange, state, wait),
         }
     }
 
-    fn take_state(&mut self, stage: &mut Stage, exchange: ExchangeId, until: u64) {
+    fn take_state(&mut self, stage: &mut Stage, exchange: ExchangeId, wait: Wait) {
         let Some((_, HttpAsk { user, call: Call::State { topics } })) = stage.request(exchange, self.life) else {
             return;
         };
-        if self.space.projected() < self.space.head() {
-            return self.wait_for_views(stage, exchange, until, Task::State(exchange, until));
+        if self.space.projected() < wait.head {
+            return self.wait_on(stage, exchange, wait, Task::State(exchange, wait));
         }
         if self.is_barred(user.as_ref()) {
             return stage.answer_request(exchange, HttpAnswer::Refused(Refusal::Unauthorized));
@@ -103,12 +100,16 @@ impl Server {
         let waiting = topics.into_iter().map(|topic| (topic.name.as_str().to_owned(), topic.items)).collect();
         let state = State { cursor, waiting, done: Vec::new() };
         self.states.insert(exchange, state);
-        self.task(stage, Task::State(exchange, until));
+        self.task(stage, Task::State(exchange, wait));
     }
 
-    /// Somebody waits for the projections, but not for ever.
-    fn wait_for_views(&self, stage: &mut Stage, exchange: ExchangeId, until: u64, again: Task) {
-        if stage.now() < until {
+    /// How far the views have to come for what is asked now, and how long to wait for it.
+    fn wait(&self, stage: &Stage) -> Wait {
+        Wait { head: self.space.head(), until: stage.now() + CAUGHT_UP_WAIT_MAX }
+    }
+
+    fn wait_on(&self, stage: &mut Stage, exchange: ExchangeId, wait: Wait, again: Task) {
+        if stage.now() < wait.until {
             self.task(stage, again);
         } else {
             stage.answer_request(exchange, HttpAnswer::Refused(Refusal::Busy));
@@ -116,7 +117,7 @@ impl Server {
     }
 
     /// The data is read while the answer goes out, with everything else in between.
-    fn read_on(&mut self, stage: &mut Stage, exchange: ExchangeId, mut state: State, until: u64) {
+    fn read_on(&mut self, stage: &mut Stage, exchange: ExchangeId, mut state: State, wait: Wait) {
         let Some((topic, mut positions)) = state.waiting.pop_front() else {
             let answer = HttpAnswer::State { topics: state.done, cursor: state.cursor };
             return stage.answer_request(exchange, answer);
@@ -135,7 +136,7 @@ impl Server {
             state.waiting.push_front((topic, left));
         }
         self.states.insert(exchange, state);
-        self.task(stage, Task::State(exchange, until));
+        self.task(stage, Task::State(exchange, wait));
     }
 
     /// Everything there is, as an admin sees it.
@@ -163,14 +164,14 @@ impl Server {
     }
 
     /// Reads a page of changes after a cursor; without one, from the beginning.
-    pub(super) fn changes(&mut self, stage: &mut Stage, exchange: ExchangeId, until: u64) {
+    pub(super) fn changes(&mut self, stage: &mut Stage, exchange: ExchangeId, wait: Wait) {
         let Some((_, HttpAsk { user, call: Call::Changes { topics, since, limit } })) =
             stage.request(exchange, self.life)
         else {
             return;
         };
-        if self.space.projected() < self.space.head() {
-            return self.wait_for_views(stage, exchange, until, Task::Changes(exchange, until));
+        if self.space.projected() < wait.head {
+            return self.wait_on(stage, exchange, wait, Task::Changes(exchange, wait));
         }
         // Whoever was barred while they waited is shown nothing of what came after.
         if self.is_barred(user.as_ref()) {

@@ -10,8 +10,11 @@ use crate::{
     server::{CannotStart, folder, open_journal},
 };
 
-/// Looks in a row at which everybody has settled and nothing was on its way, half a second apart.
+/// Looks in a row at which everybody has settled and nothing was on its way, about half a second apart.
 const SETTLED_LOOKS: u32 = 16;
+
+/// The longest between two looks, in microseconds. Were it always the same, heartbeats could be on their way at every tenth.
+const LOOK_WITHIN: u64 = 1_000_000;
 
 /// Entries of the journal that are read at once.
 const PAGE_ENTRIES: usize = 256;
@@ -29,13 +32,17 @@ impl World {
         if self.stage.now() > self.plan.calm_at + SETTLED_WITHIN {
             let waiting = self.clients.iter().filter(|client| !client.is_settled()).map(|client| client.name());
             let waiting: Vec<_> = waiting.collect();
-            self.faults.push(format!("nobody disturbs them, and yet they never settle: {waiting:?}"));
+            let (server, is_quiet) =
+                (self.server.as_ref().map(|server| server.is_caught_up()), self.stage.network.is_quiet());
+            self.stage.fault(format!(
+                "nobody disturbs them, and yet they never settle: {waiting:?}, server caught up {server:?}, network quiet {is_quiet}"
+            ));
             return self.finish();
         }
         if self.server.is_none() {
             self.stage.soon(START_WITHIN, Action::Start);
         }
-        self.stage.after(500_000, Action::Look);
+        self.stage.soon(LOOK_WITHIN, Action::Look);
     }
 
     fn finish(&mut self) {
@@ -57,16 +64,18 @@ impl World {
         drop(self.server.take());
         self.disk.kill();
         match store::verify_on(&self.disk.as_store(), &folder(&self.disk), |_| ()) {
-            Ok(verification) => self.faults.extend(verification.fault.map(|fault| format!("verify: {fault}"))),
-            Err(failure) => self.faults.push(format!("verify: {failure}")),
+            Ok(verification) => {
+                verification.fault.into_iter().for_each(|fault| self.stage.fault(format!("verify: {fault}")));
+            }
+            Err(failure) => self.stage.fault(format!("verify: {failure}")),
         }
         let entries = self.entries();
         self.tally.entries = entries.len() as u64;
         entries.into_iter().for_each(|entry| self.stage.note(Event::Entry(entry)));
         let anomalies = check(self.stage.record());
         let trace = self.whole_trace();
-        let tally = self.whole_tally();
-        (Outcome { anomalies, faults: self.faults, trace, tally }, self.stage.into_record())
+        let (tally, faults) = (self.whole_tally(), self.stage.take_faults());
+        (Outcome { anomalies, faults, trace, tally }, self.stage.into_record())
     }
 
     fn entries(&mut self) -> Vec<Entry> {
@@ -74,7 +83,7 @@ impl World {
             Ok(journal) => journal,
             Err(why) => {
                 let (CannotStart::Damaged(why) | CannotStart::Failed(why)) = why;
-                self.faults.push(format!("the journal cannot be read in the end: {why}"));
+                self.stage.fault(format!("the journal cannot be read in the end: {why}"));
                 return Vec::new();
             }
         };
@@ -88,7 +97,7 @@ impl World {
                 }
                 Ok(_) => break,
                 Err(error) => {
-                    self.faults.push(format!("the journal cannot be read in the end: {error}"));
+                    self.stage.fault(format!("the journal cannot be read in the end: {error}"));
                     break;
                 }
             }

@@ -72,7 +72,7 @@ pub struct Opening {
     pub is_read_only: bool,
     /// Its name goes when it is closed.
     pub is_temporary: bool,
-    /// It is a write-ahead log: its first sync makes its name durable too, as SQLite's own file system for Unix does.
+    /// It is a write-ahead log: the first sync after this makes its name durable too, as SQLite's own file system for Unix does.
     pub is_log: bool,
 }
 

@@ -7,6 +7,7 @@ mod leftovers;
 mod names;
 mod places;
 mod purity;
+mod release;
 mod sizes;
 mod sleeps;
 
@@ -22,6 +23,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         names::check,
         places::check,
         purity::check,
+        release::check,
         sizes::check,
         sleeps::check,
     ];

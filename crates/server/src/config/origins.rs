@@ -49,17 +49,16 @@ fn normalise(text: &str) -> Result<String, BadOrigin> {
     }
     let (scheme, rest) = text.split_once("://").ok_or(BadOrigin::Shape)?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);
+    // Before the usual port goes: behind it there might be another one.
+    if !is_scheme(scheme) || !is_authority(authority) {
+        return Err(BadOrigin::Shape);
+    }
     let usual_port = match scheme {
         "https" => ":443",
         "http" => ":80",
         _ => "",
     };
-    let authority = authority.strip_suffix(usual_port).unwrap_or(authority);
-    if is_scheme(scheme) && is_authority(authority) {
-        Ok(format!("{scheme}://{authority}"))
-    } else {
-        Err(BadOrigin::Shape)
-    }
+    Ok(format!("{scheme}://{}", authority.strip_suffix(usual_port).unwrap_or(authority)))
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -124,6 +123,8 @@ mod tests {
             "https://a.example/path",
             "https://u@a.example",
             "https://a:b",
+            "https://a.example:443:443",
+            "http://a.example:8080:80",
             "https://[::g]",
         ];
         for bad in shapes {

@@ -35,16 +35,16 @@ pub enum PasswordError {
     Failed,
 }
 
-impl Passwords {
-    /// Ready to hash.
-    #[must_use]
-    pub fn new() -> Self {
+impl Default for Passwords {
+    fn default() -> Self {
         Self {
             line: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX + HASHES_WAITING_MAX)),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)),
         }
     }
+}
 
+impl Passwords {
     /// Hashes a new password, which follows the rules, into a PHC string.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         self.off_thread(move || hash(&password)).await?
@@ -108,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_of_somebody_is_right() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::default();
         let phc = passwords.hash("correct horse".to_owned()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         let check = async |password: &str, phc: Option<&str>| {
@@ -142,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_that_is_too_long_to_be_right_is_wrong() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::default();
         let check = async |bytes: usize| {
             let phc = passwords.hash("x".repeat(bytes)).await.unwrap();
             passwords.verify("x".repeat(bytes), Some(phc)).await.unwrap()
@@ -153,7 +153,7 @@ mod tests {
 
     #[tokio::test]
     async fn at_most_two_hash_at_once_and_a_full_line_is_refused() {
-        let passwords = Passwords::new();
+        let passwords = Passwords::default();
         let (at_once, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (release, held) = mpsc::channel::<()>();
         let held = Arc::new(parking_lot::Mutex::new(held));

@@ -98,7 +98,7 @@ impl SignIn {
             accounts,
             watch,
             tokens,
-            passwords: Passwords::new(),
+            passwords: Passwords::default(),
             attempts: Attempts::new(secret),
             token_ttl: config.token_ttl,
             guests_allowed: config.guests_allowed,

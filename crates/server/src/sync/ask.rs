@@ -1,8 +1,11 @@
-//! What a client asks, on whichever transport: a push read from its JSON, its receipt, a page of changes.
+//! What a client asks, on whichever transport: a push and topics read from their JSON, a receipt, a page of
+//! changes.
 
 use std::sync::Arc;
 
-use journal::{Ask, ClientTime, Filter, Json, Key, Position, Principal, Push, RawJson, Refusal, TopicName};
+use journal::{
+    Ask, ClientTime, Filter, Json, JsonKind, Key, Pattern, Position, Principal, Push, RawJson, Refusal, TopicName,
+};
 use serde::Serialize;
 
 use space::{Page, Receipt, Space, limits::CHANGES_MAX};
@@ -54,6 +57,23 @@ impl<'a> Members<'a> {
         }
         found
     }
+}
+
+/// The topics that an object's `topics` names; everything without it.
+pub fn filter(asked: &Json, patterns_max: usize) -> Result<Filter, String> {
+    let Some(topics) = asked.member("topics").filter(|topics| !topics.is_null()) else { return Ok(Filter::Everything) };
+    let mut patterns = Vec::new();
+    if topics.kind() != JsonKind::Array {
+        return Err("topics is a list of topic names, or of beginnings followed by *".to_owned());
+    }
+    for topic in topics.elements() {
+        if patterns.len() == patterns_max {
+            return Err(format!("topics has more than {patterns_max} patterns"));
+        }
+        let text = topic.string().ok_or("topics is a list of strings")?;
+        patterns.push(Pattern::new(&text).map_err(|error| format!("topics: {error}"))?);
+    }
+    Ok(Filter::Patterns(patterns.into()))
 }
 
 /// Why a push could not be read.

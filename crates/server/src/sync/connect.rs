@@ -4,18 +4,19 @@ use std::{collections::VecDeque, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use journal::{Cursor, Filter, Json, Pattern};
+use journal::{Filter, Json};
 use serde_json::json;
 use space::{Serving, Start};
 use wire::socketio::{self, Namespace};
 
 use super::{
-    Running, Session, SyncApp,
+    Pid, Running, Session, SyncApp,
     app::{FollowerOf, SyncLink},
+    ask,
     fanout::Handle,
     session::Stay,
 };
-use crate::{asker::Asker, engine::Control, limits::PID_BYTES_MAX};
+use crate::{asker::Asker, engine::Control};
 
 /// What a CONNECT said, once it makes sense.
 struct Entrance {
@@ -32,33 +33,6 @@ struct Entrance {
 struct Refused {
     code: &'static str,
     message: String,
-}
-
-/// The private id of a socket's life across reconnects: random, and the cursor it started from. A client that was cut
-/// before it saw any event returns with it and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Pid {
-    text: String,
-}
-
-impl Pid {
-    fn new(start: &Cursor) -> Self {
-        let mut random = [0; 12];
-        getrandom::fill(&mut random).expect("the system gives random bytes");
-        Self { text: format!("{}.{}", URL_SAFE_NO_PAD.encode(random), start.encode()) }
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (random, cursor) = text.split_once('.')?;
-        let is_ours = text.len() <= PID_BYTES_MAX
-            && URL_SAFE_NO_PAD.decode(random).is_ok_and(|random| random.len() == 12)
-            && Cursor::decode(cursor).is_ok();
-        is_ours.then(|| Self { text: text.to_owned() })
-    }
-
-    fn start(&self) -> &str {
-        self.text.split_once('.').map_or("", |(_, cursor)| cursor)
-    }
 }
 
 impl SyncApp {
@@ -138,7 +112,7 @@ impl SyncApp {
             Some(pid) => Some(offset.unwrap_or_else(|| pid.start().to_owned())),
             None => text("cursor").map(String::from),
         };
-        let filter = filter(&auth, self.config.followed_max).map_err(|message| bad(&message))?;
+        let filter = ask::filter(&auth, self.config.followed_max).map_err(|message| bad(&message))?;
         Ok(Entrance { namespace, running: Arc::clone(running), asker, filter, pid, cursor })
     }
 
@@ -183,7 +157,7 @@ fn greet(
 ) {
     let mut sid = [0; 15];
     getrandom::fill(&mut sid).expect("the system gives random bytes");
-    let connect = json!({ "sid": URL_SAFE_NO_PAD.encode(sid), "pid": pid.text });
+    let connect = json!({ "sid": URL_SAFE_NO_PAD.encode(sid), "pid": pid.as_str() });
     out.packet(socketio::connect(namespace, connect.to_string().as_bytes()));
 
     let cursor = start.cursor().encode();
@@ -202,21 +176,4 @@ fn greet(
         let reset = json!({ "reason": reason.as_str() });
         out.packet(socketio::event(namespace, "reset", format!("{reset},\"{cursor}\"").as_bytes(), None, 0));
     }
-}
-
-/// The topics that an object's `topics` names; everything without it.
-pub(super) fn filter(auth: &Json, patterns_max: usize) -> Result<Filter, String> {
-    let Some(topics) = auth.member("topics").filter(|topics| !topics.is_null()) else { return Ok(Filter::Everything) };
-    let mut patterns = Vec::new();
-    if topics.kind() != journal::JsonKind::Array {
-        return Err("topics is a list of topic names, or of beginnings followed by *".to_owned());
-    }
-    for topic in topics.elements() {
-        if patterns.len() == patterns_max {
-            return Err(format!("topics has more than {patterns_max} patterns"));
-        }
-        let text = topic.string().ok_or("topics is a list of strings")?;
-        patterns.push(Pattern::new(&text).map_err(|error| format!("topics: {error}"))?);
-    }
-    Ok(Filter::Patterns(patterns.into()))
 }

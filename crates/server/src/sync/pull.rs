@@ -39,7 +39,7 @@ impl SyncApp {
             },
             None => Json::empty_object(),
         };
-        let filter = match super::connect::filter(&wanted, self.config.followed_max) {
+        let filter = match ask::filter(&wanted, self.config.followed_max) {
             Ok(filter) => filter,
             Err(message) => return Some(failure("bad_topic", &message)),
         };

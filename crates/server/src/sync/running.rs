@@ -1,8 +1,13 @@
 //! A space at work in this process: the writer and the projector on threads of their own, and the way to them.
 
+mod reopening;
+
 use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use journal::{Position, Refusal, Salt};
@@ -10,13 +15,15 @@ use parking_lot::RwLock;
 use space::{Answer, Committed, Projector, Request, Space, Writer};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::crash;
 use super::fanout::Fanout;
 use super::hurry::{Hurry, Waiting};
 use super::line::Line;
 use super::projecting;
+use super::rush::Rush;
 use crate::limits::{
-    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, SALTS_DRAWN_AT_ONCE,
-    WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
+    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, RUSH_GATHER,
+    SALTS_DRAWN_AT_ONCE, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
 };
 
 /// How an answer finds its way back.
@@ -41,6 +48,8 @@ pub struct Running {
     line: Arc<Line>,
     projected: watch::Receiver<Position>,
     hurry: Arc<Hurry>,
+    /// The projections stand still because they cannot be written.
+    stalled: Arc<AtomicBool>,
     opened: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
@@ -69,11 +78,12 @@ impl Running {
         })?;
         let projector = Projector::new(Arc::clone(&space), views);
         let hurry = Arc::new(Hurry::default());
-        let of_projector = Arc::clone(&hurry);
+        let stalled = Arc::new(AtomicBool::new(false));
+        let of_projector = (Arc::clone(&hurry), Arc::clone(&stalled));
         let (committed_out, committed) = std::sync::mpsc::sync_channel(1);
-        let folding = std::thread::Builder::new()
-            .name(format!("projector-{name}"))
-            .spawn(move || projecting::run(projector, &projected_out, &committed, &of_projector))?;
+        let folding = std::thread::Builder::new().name(format!("projector-{name}")).spawn(move || {
+            projecting::run(projector, &projected_out, &committed, (&of_projector.0, &of_projector.1));
+        })?;
         hurry.set_projector(folding.thread().clone());
         let line = Arc::new(Line::default());
         let writer = WriterThread {
@@ -84,11 +94,13 @@ impl Running {
             committed: committed_out,
             hurry: Arc::clone(&hurry),
             pressing: None,
+            rush: Rush::new(Instant::now()),
             runtime: tokio::runtime::Handle::current(),
             logged_commits: 0,
             opened: opened_out,
             failed: failed_out,
             inbox,
+            pause: reopening::Pause::new(),
         };
         std::thread::Builder::new().name(format!("writer-{name}")).spawn(move || {
             let hurry = Arc::clone(&writer.hurry);
@@ -97,7 +109,19 @@ impl Running {
             ended_out.send_replace(true);
         })?;
         let pushes = RwLock::new(Some(pushes));
-        Ok(Arc::new(Self { name: name.into(), space, fanout, pushes, line, projected, hurry, opened, failed, ended }))
+        Ok(Arc::new(Self {
+            name: name.into(),
+            space,
+            fanout,
+            pushes,
+            line,
+            projected,
+            hurry,
+            stalled,
+            opened,
+            failed,
+            ended,
+        }))
     }
 
     /// Hands a push to the writer, or says why not. Never waits: a full line is told so.
@@ -132,11 +156,13 @@ impl Running {
         }
     }
 
-    /// Whether pushes are taken: the projections have caught up once, and the journal has not failed.
+    /// Whether all is well: pushes are taken, the projections have caught up once and follow, and no write has failed since
+    /// the journal was opened the last time.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let takes_pushes = self.pushes.read().as_ref().is_some_and(|pushes| !pushes.is_closed());
-        takes_pushes && *self.opened.borrow() && self.projected.has_changed().is_ok() && !*self.failed.borrow()
+        let projects = self.projected.has_changed().is_ok() && !self.stalled.load(Ordering::Relaxed);
+        takes_pushes && *self.opened.borrow() && projects && !*self.failed.borrow()
     }
 
     /// Takes no more pushes. Those that wait are written and answered; then the writer ends.
@@ -170,6 +196,7 @@ struct WriterThread {
     hurry: Arc<Hurry>,
     /// Held while there is enough for a step of the projector.
     pressing: Option<Waiting>,
+    rush: Rush,
     /// Whose clock says that nothing came for a while.
     runtime: tokio::runtime::Handle,
     /// Commits since the last checkpoint.
@@ -177,6 +204,7 @@ struct WriterThread {
     opened: watch::Sender<bool>,
     failed: watch::Sender<bool>,
     inbox: mpsc::Receiver<Request<Reply>>,
+    pause: reopening::Pause,
 }
 
 impl WriterThread {
@@ -186,14 +214,14 @@ impl WriterThread {
         let _ = self.committed.try_send(());
         let waiting = self.hurry.wait();
         while *self.projected.borrow() < head {
-            self.refuse_waiting();
+            self.refuse_waiting(Refusal::Busy);
             std::thread::park_timeout(Duration::from_millis(5));
             if self.projected.has_changed().is_err() {
                 tracing::error!(
                     "the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again"
                 );
                 self.inbox.close();
-                return self.refuse_waiting();
+                return self.refuse_waiting(Refusal::Busy);
             }
         }
         drop(waiting);
@@ -202,7 +230,7 @@ impl WriterThread {
             Err(error) => {
                 tracing::error!(%error, "the projections cannot be read; pushes are refused");
                 self.inbox.close();
-                return self.refuse_waiting();
+                return self.refuse_waiting(Refusal::Busy);
             }
         };
         self.opened.send_replace(true);
@@ -213,16 +241,22 @@ impl WriterThread {
             let batch = std::mem::replace(&mut waiting, rest);
             let bytes = batch.iter().map(data_bytes).sum();
             let step = writer.step(now_ms(), &mut || salts.draw(), batch);
-            if let Some(error) = writer.failure()
-                && !self.failed.send_replace(true)
-            {
-                tracing::error!(%error, "the journal cannot be written; pushes are refused until the server is restarted");
+            if let Some(error) = writer.failure() {
+                self.failed.send_replace(true);
+                tracing::error!(%error, "the journal cannot be written; pushes are refused until it could be reopened");
             }
             self.hand_out(step.answers, step.committed.as_ref());
             self.line.leave(bytes);
             self.logged_commits += usize::from(step.committed.is_some());
-            if waiting.is_empty() && self.inbox.is_empty() && self.logged_commits >= CHECKPOINT_COMMITS {
+            let is_idle = waiting.is_empty() && self.inbox.is_empty();
+            if writer.failure().is_none() && is_idle && self.logged_commits >= CHECKPOINT_COMMITS {
                 self.checkpoint(&mut writer);
+            }
+            if writer.failure().is_some() {
+                self.refuse(std::mem::take(&mut waiting), Refusal::Unavailable);
+                if !self.reopen(&mut writer) {
+                    return self.refuse_waiting(Refusal::Unavailable);
+                }
             }
         }
     }
@@ -235,10 +269,15 @@ impl WriterThread {
                 None => return false,
             }
         }
+        if self.rush.is_on() {
+            std::thread::sleep(RUSH_GATHER);
+        }
+        let before = waiting.len();
         while waiting.len() < space::limits::BATCH_PUSHES_MAX {
             let Ok(request) = self.inbox.try_recv() else { break };
             waiting.push(request);
         }
+        self.rush.took(waiting.len() - before, Instant::now());
         true
     }
 
@@ -251,14 +290,29 @@ impl WriterThread {
                 Ok(next) => return next,
                 Err(_) => self.checkpoint(writer),
             }
+            if writer.failure().is_some() && !self.reopen(writer) {
+                self.refuse_waiting(Refusal::Unavailable);
+                return None;
+            }
         }
         self.inbox.blocking_recv()
     }
 
     fn hand_out(&mut self, answers: Vec<(Reply, Answer)>, committed: Option<&Committed>) {
+        if committed.is_some() {
+            crash::pass(crash::Place::AfterCommit);
+        }
         for (reply, answer) in answers {
             reply.answer(answer);
         }
+        if committed.is_some() {
+            crash::pass(crash::Place::AfterAck);
+        }
+        self.wake(committed);
+    }
+
+    /// Has everybody told of what was committed.
+    fn wake(&mut self, committed: Option<&Committed>) {
         if let Some(committed) = committed {
             self.fanout.committed(committed);
             // A full channel means that the projector is already told.
@@ -268,22 +322,25 @@ impl WriterThread {
         }
     }
 
-    /// After a failure nothing is written any more, and saying so once is enough.
     fn checkpoint(&mut self, writer: &mut Writer) {
         self.logged_commits = 0;
-        if *self.failed.borrow() {
-            return;
-        }
         if let Err(error) = writer.checkpoint() {
             self.failed.send_replace(true);
-            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until the server is restarted");
+            tracing::error!(%error, "the journal's log cannot be written back; pushes are refused until it could be reopened");
         }
     }
 
-    fn refuse_waiting(&mut self) {
-        while let Ok(request) = self.inbox.try_recv() {
+    fn refuse(&self, requests: impl IntoIterator<Item = Request<Reply>>, refusal: Refusal) {
+        for request in requests {
             self.line.leave(data_bytes(&request));
-            request.reply.answer(Err(Refusal::Busy));
+            request.reply.answer(Err(refusal));
+        }
+    }
+
+    /// Refuses whatever has come.
+    fn refuse_waiting(&mut self, refusal: Refusal) {
+        while let Ok(request) = self.inbox.try_recv() {
+            self.refuse([request], refusal);
         }
     }
 }
@@ -302,25 +359,25 @@ impl Reply {
 struct Salts {
     stream: blake3::OutputReader,
     /// Salts that wait to be drawn: the generator makes many at once for the price of one.
-    drawn: std::vec::IntoIter<Salt>,
+    drawn: Vec<Salt>,
 }
 
 impl Salts {
     fn new() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).expect("the system gives random bytes");
-        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof(), drawn: Vec::new().into_iter() }
+        Self { stream: blake3::Hasher::new_keyed(&seed).finalize_xof(), drawn: Vec::new() }
     }
 
     fn draw(&mut self) -> Salt {
-        if let Some(salt) = self.drawn.next() {
+        if let Some(salt) = self.drawn.pop() {
             return salt;
         }
         let mut bytes = [0; SALTS_DRAWN_AT_ONCE * size_of::<Salt>()];
         self.stream.fill(&mut bytes);
         let (salts, _) = bytes.as_chunks();
-        self.drawn = salts.to_vec().into_iter();
-        self.drawn.next().expect("more than none were drawn")
+        self.drawn.extend_from_slice(salts);
+        self.drawn.pop().expect("more than none were drawn")
     }
 }
 

@@ -151,6 +151,8 @@ impl Follower {
         }
         match packet {
             Packet::Connected(mut connect) => self.pid = Some(connect["pid"].take()),
+            // It ends in something that is not a string, and moves no cursor.
+            Packet::Event(name, _) if name == "goaway" => {}
             Packet::Event(name, arguments) => {
                 // The stock client keeps the last string argument of whatever event.
                 let cursor = arguments.last().and_then(Value::as_str).expect("these events end in their cursor");

@@ -49,7 +49,7 @@ async fn round(play: &Play, random: &mut Random) {
     // A pause on purpose: the moment of the kill is random.
     tokio::time::sleep(Duration::from_millis(pause)).await;
     tokio::task::block_in_place(|| process.kill());
-    play.address.send_replace(None);
+    play.gone();
     if random.one_in(VIEWS_ONE_IN) {
         delete_views(play.home.path());
     }

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    path::{Path, PathBuf},
     sync::atomic::Ordering,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -15,12 +16,15 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     follow::{Followed, Follower, Manner},
     push::{Pusher, Road, Tally},
-    rig::{Ask, Http, Process, Random, patient, record, token, verify},
+    rig::{Ask, Http, Process, Random, Start, patient, record, token, verify},
+    small_disk::SmallDisk,
     world::World,
 };
 
 pub(crate) struct Play {
     pub(crate) home: TempDir,
+    /// The disk that is mounted there, for servers alone, unless it is the one of everybody.
+    pub(crate) disk: Option<SmallDisk>,
     /// Where the server is, for everybody.
     pub(crate) address: watch::Sender<Option<SocketAddr>>,
     enough: watch::Sender<bool>,
@@ -51,16 +55,42 @@ impl Play {
         let pushers = roads.map(|(name, road)| Pusher::new(name, road, Random::new(random.next())));
         let pushers = pushers.into_iter().map(|pusher| pusher.run(world.clone())).collect();
         let followers = followers.into_iter().map(|follower| follower.run(world.clone())).collect();
-        Self { home, address, enough, goal, pushers, followers, world }
+        Self { home, disk: None, address, enough, goal, pushers, followers, world }
+    }
+
+    /// Puts the files of all servers on a disk of so many bytes.
+    pub(crate) fn on_small_disk(mut self, bytes: u64) -> Self {
+        self.disk = Some(SmallDisk::mount(self.home.path(), bytes));
+        self
     }
 
     /// Starts the server and tells everybody where it is.
     pub(crate) fn serve(&self) -> (Process, SocketAddr) {
-        let process = Process::spawn(self.home.path());
-        let address = tokio::task::block_in_place(|| process.address());
-        self.world.note(Event::Started { head: self.world.acked.load(Ordering::Relaxed) });
-        self.address.send_replace(Some(address));
+        let (process, address) = self.try_to_serve(&Start::default());
+        let address = address.unwrap_or_else(|| panic!("the server did not start:\n{}", process.log()));
         (process, address)
+    }
+
+    /// Starts a server in some other way, and tells everybody where it is if it comes up.
+    pub(crate) fn try_to_serve(&self, start: &Start) -> (Process, Option<SocketAddr>) {
+        let start = self.disk.as_ref().map_or_else(|| start.clone(), |disk| disk.start());
+        let process = Process::spawn_with(self.home.path(), &start);
+        let address = tokio::task::block_in_place(|| process.comes_up());
+        if address.is_some() {
+            self.world.note(Event::Started { head: self.world.acked.load(Ordering::Relaxed) });
+            self.address.send_replace(address);
+        }
+        (process, address)
+    }
+
+    /// Tells everybody that the server is gone.
+    pub(crate) fn gone(&self) {
+        self.address.send_replace(None);
+    }
+
+    /// The last position that anybody was acknowledged.
+    pub(crate) fn acked(&self) -> u64 {
+        self.world.acked.load(Ordering::Relaxed)
     }
 
     /// Lets the pushers end and the followers see everything, ends the server, and has the run judged.
@@ -78,6 +108,9 @@ impl Play {
         self.world.note(state(address).await);
         process.signal(Signal::TERM);
         assert!(tokio::task::block_in_place(|| process.ended()).0.success(), "{}", process.log());
+        if let Some(disk) = self.disk.take() {
+            disk.move_to(self.home.path());
+        }
         let (is_whole, said) = verify(self.home.path());
         assert!(is_whole, "{said}");
         let entries = record::entries(&self.home.path().join("data/spaces/default"));
@@ -142,4 +175,23 @@ fn reckon(outcome: &Outcome, record: &[Event]) {
     let anomalies = check(record);
     let first: Vec<_> = anomalies.iter().take(20).map(ToString::to_string).collect();
     assert!(anomalies.is_empty(), "{} anomalies: {first:#?}", anomalies.len());
+}
+
+/// The folder of the one space.
+pub(crate) fn space(home: &Path) -> PathBuf {
+    home.join("data/spaces/default")
+}
+
+/// The journal's last file, which is the one that is appended to.
+pub(crate) fn hot_segment(home: &Path) -> PathBuf {
+    let files = std::fs::read_dir(space(home).join("journal")).expect("a server has run here");
+    let paths = files.map(|file| file.expect("it can be read").path());
+    paths.filter(|path| path.extension().is_some_and(|ending| ending == "db")).max().expect("a journal has a file")
+}
+
+/// The log that SQLite keeps beside a file.
+pub(crate) fn log_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }

@@ -12,6 +12,7 @@ pub(crate) mod record;
 mod site;
 mod socket;
 mod sse;
+mod strace;
 mod token;
 
 use std::{panic::Location, time::Duration};
@@ -19,11 +20,12 @@ use std::{panic::Location, time::Duration};
 pub(crate) use http::{Answer, Ask, Http};
 pub(crate) use packet::{Packet, Update};
 pub(crate) use polling::Poller;
-pub(crate) use process::{Process, verify};
+pub(crate) use process::{Process, Start, verify};
 pub(crate) use random::Random;
 pub(crate) use site::Site;
 pub(crate) use socket::{Socket, frame};
 pub(crate) use sse::{Stream, StreamEvent};
+pub(crate) use strace::{Injected, Strace};
 pub(crate) use token::{SECRET, claims_token, token};
 
 /// The longest wait for anything, on the slowest machine: only a hang reaches it.

@@ -1,6 +1,7 @@
 //! The real binary, as a person starts it: on a port that the system chooses, its log read for the address.
 
 use std::{
+    ffi::OsString,
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::Path,
@@ -23,19 +24,35 @@ pub(crate) struct Process {
     reader: Option<thread::JoinHandle<()>>,
 }
 
+/// What is special about a start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Start {
+    /// A command line that ends by running the rest of the line as its own process: nothing, or `strace` and the like.
+    pub(crate) through: Vec<OsString>,
+    /// Variables beside the secret.
+    pub(crate) variables: Vec<(&'static str, String)>,
+}
+
 /// The command, away from any configuration of this machine. `TIDINGS_BIN` may name another binary by its whole path, for
 /// figures of the one that people run.
-fn tidings(home: &Path) -> Command {
+fn tidings(home: &Path, start: &Start) -> Command {
     let binary = std::env::var_os("TIDINGS_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_tidings").into());
-    let mut command = Command::new(binary);
-    command.current_dir(home).env_clear().env("TIDINGS_JWT_SECRET", SECRET);
+    let mut line = start.through.iter().chain([&binary]);
+    let mut command = Command::new(line.next().expect("the line ends in the binary"));
+    command.args(line).current_dir(home).env_clear().env("TIDINGS_JWT_SECRET", SECRET);
+    command.envs(start.variables.iter().map(|(name, value)| (name, value)));
     command
 }
 
 impl Process {
     /// Starts `serve --dev` on the folder `data` in `home`.
     pub(crate) fn spawn(home: &Path) -> Self {
-        let mut command = tidings(home);
+        Self::spawn_with(home, &Start::default())
+    }
+
+    /// The same, in another way.
+    pub(crate) fn spawn_with(home: &Path, start: &Start) -> Self {
+        let mut command = tidings(home, start);
         command.args(["serve", "--dev", "--data", "data", "--listen", "127.0.0.1:0"]);
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the binary starts");
         let stderr = BufReader::new(child.stderr.take().expect("it was asked for"));
@@ -58,9 +75,15 @@ impl Process {
 
     /// Waits until it says where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
+        self.comes_up().unwrap_or_else(|| panic!("the server did not start:\n{}", self.log()))
+    }
+
+    /// Waits until it says where it listens, or has ended without saying so.
+    pub(crate) fn comes_up(&self) -> Option<SocketAddr> {
         match self.addresses.recv_timeout(PATIENCE) {
-            Ok(address) => address,
-            Err(_) => panic!("the server did not start:\n{}", self.log()),
+            Ok(address) => Some(address),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("the server neither starts nor ends:\n{}", self.log()),
         }
     }
 
@@ -108,7 +131,8 @@ impl Drop for Process {
 
 /// Runs `tidings verify` on the folder; whether all is well, and what it said.
 pub(crate) fn verify(home: &Path) -> (bool, String) {
-    let output = tidings(home).args(["verify", "--data", "data"]).output().expect("the binary starts");
+    let output =
+        tidings(home, &Start::default()).args(["verify", "--data", "data"]).output().expect("the binary starts");
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }

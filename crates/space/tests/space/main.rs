@@ -7,5 +7,6 @@ mod bench;
 mod model;
 mod naive;
 mod pages;
+mod reopening;
 mod resume;
 mod writing;

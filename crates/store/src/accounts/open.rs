@@ -44,6 +44,8 @@ pub(super) fn open(data: &Path) -> Result<Connection, AccountsError> {
     }
     let failed = |error: rusqlite::Error| Failure::sqlite("opening", &path, &error);
     let connection = sqlite::open_writer(&path, WRITING)?;
+    // SQLite does not notice when the name of its log fails to reach the disk.
+    folder::sync(data)?;
     // Several processes write here, and none of them is always there to checkpoint.
     connection.execute_batch("PRAGMA wal_autocheckpoint = 1000").map_err(failed)?;
     match connection.query_row("SELECT format FROM meta", [], |row| row.get(0)).map_err(failed)? {

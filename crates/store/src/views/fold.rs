@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use journal::{Action, Entry, ItemId, Position, Seq, Tag, TopicKind, TopicName, UserId};
+use journal::{Action, Bug, Entry, ItemId, Position, Seq, Tag, TopicKind, TopicName, UserId};
 
 use super::{Topic, ViewsError};
 
@@ -116,7 +116,9 @@ impl Fold {
         topic.seq = entry.seq;
         topic.last_position = entry.position;
         if entry.action == Action::Clear {
-            topic.cleared_position = entry.position;
+            if !Bug::ClearKeepsItems.is_planted() {
+                topic.cleared_position = entry.position;
+            }
             return;
         }
         let cleared = topic.cleared_position;

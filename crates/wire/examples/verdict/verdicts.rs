@@ -1,30 +1,26 @@
-//! What our decoders say of packets, for whoever wants to compare: the differential test in `conformance/` sets it beside the
-//! official JavaScript parsers. On its input each case is `s` (a Socket.IO packet's text) or `e` (an Engine.IO polling
-//! payload), its length as four bytes with the lowest first, and its bytes; on its output, one line of JSON each.
+//! What each decoder makes of a case, in JSON that a program in another language can compare with what its own made of it.
+//! The fuzzer's differential targets use it too.
 
-use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wire::engineio::{self, Message, Packet};
 use wire::socketio::{Header, Kind};
+use wire::websocket::{Decoder, Event, Role};
 
-fn main() -> io::Result<()> {
-    let mut input = BufReader::new(io::stdin().lock());
-    let mut output = BufWriter::new(io::stdout().lock());
-    let mut head = [0; 5];
-    while input.read_exact(&mut head).is_ok() {
-        let [kind, length @ ..] = head;
-        let mut case = vec![0; u32::from_le_bytes(length) as usize];
-        input.read_exact(&mut case)?;
-        let verdict = if kind == b's' { packet(&case.into()) } else { payload(case.into()) };
-        writeln!(output, "{verdict}")?;
-        // Whoever asks may wait for the answer before asking on.
-        if input.buffer().is_empty() {
-            output.flush()?;
-        }
+/// The largest WebSocket message that is taken: small, so that cases find the bound.
+const MESSAGE_BYTES_MAX: usize = 512;
+
+/// What the decoder behind a letter makes of a case: `s`, the text of a Socket.IO packet; `e`, an Engine.IO polling payload;
+/// `c` and `w`, what a client and what a server reads of a WebSocket.
+pub(crate) fn of(kind: u8, case: &[u8]) -> Value {
+    match kind {
+        b's' => packet(&Bytes::copy_from_slice(case)),
+        b'e' => payload(Bytes::copy_from_slice(case)),
+        b'c' => frames(Role::Client, case),
+        _ => frames(Role::Server, case),
     }
-    output.flush()
 }
 
 fn packet(text: &Bytes) -> Value {
@@ -63,6 +59,28 @@ fn described(packet: &Packet) -> Value {
         Packet::Noop => ("noop", None),
     };
     json!({ "type": kind, "data": data.map(utf8) })
+}
+
+/// Everything up to the peer's close frame, or up to what was refused.
+fn frames(role: Role, mut input: &[u8]) -> Value {
+    let (mut decoder, now, mut events) = (Decoder::new(role, MESSAGE_BYTES_MAX), Instant::now(), Vec::new());
+    loop {
+        match decoder.decode(now, &mut input) {
+            Ok(Some(Event::Close(code))) => {
+                events.push(json!({ "close": code.map_or(1005, |code| code.number()) }));
+                return json!({ "events": events });
+            }
+            Ok(Some(Event::Text(text))) => events.push(json!({ "text": utf8(&text) })),
+            Ok(Some(Event::Binary(bytes))) => events.push(json!({ "binary": bytes.to_vec() })),
+            Ok(Some(Event::Ping(bytes))) => events.push(json!({ "ping": bytes.to_vec() })),
+            Ok(Some(Event::Pong(bytes))) => events.push(json!({ "pong": bytes.to_vec() })),
+            Ok(None) => return json!({ "events": events }),
+            Err(error) => {
+                let code = error.close_code().number();
+                return json!({ "events": events, "refused": error.to_string(), "code": code });
+            }
+        }
+    }
 }
 
 fn utf8(bytes: &Bytes) -> String {

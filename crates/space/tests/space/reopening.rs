@@ -1,0 +1,76 @@
+//! A writer after a failed write: it comes back with what the disk has, and not without the projections.
+
+use std::{fs, path::Path};
+
+use journal::{Position, Refusal};
+use space::ReopenError;
+
+use crate::bench::{BOTH, Bench, Kept, add, keyed, member};
+
+#[test]
+fn a_writer_that_was_reopened_takes_pushes_once_the_projections_are_there() {
+    for kept in BOTH {
+        let mut bench = Bench::new(kept);
+        let ann = member("ann");
+        bench.push(&ann, keyed(add("a", 1), "one")).unwrap();
+        bench.faults.fail_next_append();
+        assert_eq!(bench.push(&ann, keyed(add("b", 1), "two")), Err(Refusal::Unavailable));
+        assert!(bench.writer.reopen().unwrap().is_none(), "nothing was left there");
+        assert_eq!(bench.writer.resume(), Ok(false), "the projections are behind");
+        assert_eq!(bench.push(&ann, keyed(add("b", 1), "two")), Err(Refusal::Unavailable));
+        bench.project();
+        assert_eq!(bench.writer.resume(), Ok(true));
+        // What was decided and never written is forgotten: the topic begins now.
+        let receipt = bench.push(&ann, keyed(add("b", 1), "two")).unwrap();
+        assert_eq!((receipt.position.0, receipt.seq.0, receipt.duplicate), (2, 1, false));
+        assert!(bench.push(&ann, keyed(add("a", 1), "one")).unwrap().duplicate);
+    }
+}
+
+#[test]
+fn after_a_failed_checkpoint_pushes_are_refused_until_the_journal_was_reopened() {
+    for kept in BOTH {
+        let mut bench = Bench::new(kept);
+        let ann = member("ann");
+        bench.push(&ann, add("a", 1)).unwrap();
+        bench.project();
+        bench.faults.fail_next_checkpoint();
+        assert!(bench.writer.checkpoint().is_err());
+        assert_eq!(bench.push(&ann, add("a", 2)), Err(Refusal::Unavailable));
+        assert_eq!(bench.writer.resume(), Ok(false), "it was not reopened");
+        bench.writer.reopen().unwrap();
+        assert_eq!(bench.writer.resume(), Ok(true));
+        assert_eq!(bench.push(&ann, add("a", 2)).unwrap().position, Position(2));
+    }
+}
+
+#[test]
+fn a_disk_that_lost_what_was_acknowledged_is_not_written_again() {
+    let mut bench = Bench::new(Kept::OnDisk);
+    let ann = member("ann");
+    bench.push(&ann, add("a", 1)).unwrap();
+    let folder = bench.views_file().with_file_name("journal");
+    let older = tempfile::tempdir().unwrap();
+    copy(&folder, older.path());
+    bench.push(&ann, add("a", 2)).unwrap();
+    bench.project();
+    bench.faults.fail_next_append();
+    bench.push(&ann, add("a", 3)).unwrap_err();
+    fs::remove_dir_all(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    copy(older.path(), &folder);
+    let error = bench.writer.reopen().unwrap_err();
+    assert!(matches!(error, ReopenError::Lost(Position(2))) && !error.is_passing(), "{error}");
+    assert_eq!(bench.writer.resume(), Ok(false));
+    assert_eq!(bench.push(&ann, add("a", 3)), Err(Refusal::Unavailable));
+}
+
+/// Copies the files that survive a crash.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let name = entry.file_name();
+        if !name.to_string_lossy().ends_with("-shm") {
+            fs::copy(entry.path(), to.join(name)).unwrap();
+        }
+    }
+}

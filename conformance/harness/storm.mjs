@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { ChaosLine, Random, randomPlan } from "./chaos.mjs";
 import { PATIENCE_OF_GUESTS_MS } from "./deadline.mjs";
-import { sameChanges } from "./judge.mjs";
+import { sameChanges } from "./deliveries.mjs";
 
 /** The longest wait for one disturbance, in ms. */
 const PATIENCE_WITH_LINE_MS = 20_000;

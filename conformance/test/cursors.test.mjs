@@ -4,9 +4,9 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { BadLine } from "../harness/bad-line.mjs";
+import { offsetsAreCursors, sameChanges } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { Api } from "../harness/http.mjs";
-import { offsetsAreCursors, sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { CLIENTS, OLDER, RESUMING, TRANSPORTS } from "../harness/stock-clients.mjs";
 

@@ -7,9 +7,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CALM, CALM_PLAN, ChaosLine, Random, seed } from "../harness/chaos.mjs";
+import { sameChanges } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { Api } from "../harness/http.mjs";
-import { sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { SOON_TIRED, TRANSPORTS } from "../harness/stock-clients.mjs";
 

@@ -1,10 +1,10 @@
 /** Who comes in, and where: spaces, anonymous sockets, tokens good and bad, the topics that a socket asks for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sameChanges } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { part, SECRET, signed } from "../harness/existing-app.mjs";
 import { Api } from "../harness/http.mjs";
-import { sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { CLIENTS, TRANSPORTS } from "../harness/stock-clients.mjs";
 

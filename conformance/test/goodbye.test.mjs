@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BadLine } from "../harness/bad-line.mjs";
+import { offsetsAreCursors, sameChanges } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { Api, request } from "../harness/http.mjs";
-import { offsetsAreCursors, sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { CLIENTS, RESUMING, TRANSPORTS } from "../harness/stock-clients.mjs";
 

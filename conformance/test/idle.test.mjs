@@ -1,10 +1,10 @@
 /** What a socket is told although no entry is for it: marks, so that a later resume is short, and who is here. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { offsetsAreCursors } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { SECRET, signed } from "../harness/existing-app.mjs";
 import { Api } from "../harness/http.mjs";
-import { offsetsAreCursors } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { RESUMING, TRANSPORTS } from "../harness/stock-clients.mjs";
 

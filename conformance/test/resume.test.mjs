@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BadLine } from "../harness/bad-line.mjs";
 import { poll } from "../harness/deadline.mjs";
+import { offsetsAreCursors, sameChanges, withoutHoles } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { Api } from "../harness/http.mjs";
-import { offsetsAreCursors, sameChanges, withoutHoles } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { RESUMING, TRANSPORTS } from "../harness/stock-clients.mjs";
 

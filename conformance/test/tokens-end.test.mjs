@@ -1,9 +1,9 @@
 /** A token that ends while its socket is connected: `refused` says why, the transport ends, and coming back needs another. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { offsetsAreCursors, sameChanges } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { Api } from "../harness/http.mjs";
-import { offsetsAreCursors, sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { CLIENTS, RESUMING, TRANSPORTS } from "../harness/stock-clients.mjs";
 

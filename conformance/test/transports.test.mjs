@@ -1,9 +1,9 @@
 /** Every stock client over every choice of transports does what docs/protocol.md says of connecting, pushing and pulling. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { offsetsAreCursors, sameChanges } from "../harness/deliveries.mjs";
 import { Ear } from "../harness/ear.mjs";
 import { Api } from "../harness/http.mjs";
-import { offsetsAreCursors, sameChanges } from "../harness/judge.mjs";
 import { Server } from "../harness/server.mjs";
 import { CLIENTS, TRANSPORTS } from "../harness/stock-clients.mjs";
 

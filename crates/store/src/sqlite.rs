@@ -48,9 +48,19 @@ pub(crate) fn open_writer(path: &Path, writing: Writing) -> Result<Connection, F
     );
     let failed = |error: rusqlite::Error| Failure::sqlite("opening", path, &error);
     connection.execute_batch(&pragmas).map_err(failed)?;
-    // A database that cannot get a write-ahead log stays as it is and says so, without an error.
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    let mode = switch_to_log(&connection).map_err(failed)?;
     if mode == "wal" { Ok(connection) } else { Err(Failure::new("opening", path, "it got no write-ahead log")) }
+}
+
+/// Gives a database its write-ahead log and answers the mode that it is in then. One that cannot get a log stays as it is and
+/// says so, without an error. The switch is committed only when the statement ends, after its answer: who does not step that far
+/// never hears that the commit failed, and writes a database without a log, which no reader can recover after a crash.
+fn switch_to_log(connection: &Connection) -> rusqlite::Result<String> {
+    let mut statement = connection.prepare("PRAGMA journal_mode = WAL")?;
+    let mut rows = statement.query([])?;
+    let mode = rows.next()?.map_or_else(|| Ok(String::new()), |row| row.get(0))?;
+    while rows.next()?.is_some() {}
+    Ok(mode)
 }
 
 /// Closes a connection that failed, without another write or sync: its log stays as it is.

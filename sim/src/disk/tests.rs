@@ -80,3 +80,26 @@ fn views_whose_log_lost_its_name_in_the_middle_of_a_checkpoint_are_whole() {
         assert_eq!(said, there, "seed {seed}, cut after {calls} calls");
     }
 }
+
+/// The switch to a write-ahead log is a commit of its own, which may fail like any other, and says so last of all.
+#[test]
+fn a_segment_that_was_written_to_has_its_log_whatever_failed_on_the_way() {
+    let (mut written, mut refused) = (0, 0);
+    for seed in 0..600 {
+        let disk = Disk::new(Random::new(seed));
+        let folder = disk.root().join("space");
+        let options = JournalOptions { disk: disk.as_store(), ..JournalOptions::new([7; 16]) };
+        let mut journal = Journal::open(&folder, JournalOptions { segment_entries_max: 1, ..options }).unwrap();
+        let (first, log) = (batch(&journal), folder.join(format!("journal/{:020}.db-wal", BATCH_ENTRIES + 1)));
+        journal.append(&first).unwrap();
+        disk.set_weather(Weather { sync_fails_one_in: 8, ..Weather::FAIR });
+        let second = batch(&journal);
+        if journal.append(&second).is_ok() {
+            written += 1;
+            assert!(disk.with(|calls| calls.exists(log.to_str().unwrap())), "seed {seed}");
+        } else {
+            refused += 1;
+        }
+    }
+    assert!(written > 50 && refused > 50, "{written} written, {refused} refused");
+}

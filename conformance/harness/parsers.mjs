@@ -60,17 +60,27 @@ const MORE = [
   "2[1]",
 ];
 
-/** The seeds of a fuzz target, and more, as text. */
+/**
+ * The seeds of a fuzz target, and more, as text: those that somebody wrote, and those that the fuzzer found. Most of what it
+ * finds is broken already, so changing it makes few packets that anybody would take.
+ */
 export function seedsOf(target) {
   const folder = join(SEEDS, target);
-  return [...readdirSync(folder).map((name) => readFileSync(join(folder, name)).toString("utf8")), ...MORE];
+  const names = readdirSync(folder);
+  const read = (name) => readFileSync(join(folder, name)).toString("utf8");
+  const isFound = (name) => name.startsWith("found-");
+  return {
+    written: [...names.filter((name) => !isFound(name)).map(read), ...MORE],
+    found: names.filter(isFound).map(read),
+  };
 }
 
-/** So many cases: the seeds themselves first, then seeds with a few changes each. */
-export function* cases(random, seeds, count) {
+/** So many cases: the seeds themselves first, then seeds that somebody wrote with a few changes each. */
+export function* cases(random, { written, found }, count) {
+  const seeds = [...written, ...found];
   yield* seeds.slice(0, count);
   for (let made = seeds.length; made < count; made += 1) {
-    let text = random.pick(seeds).slice(0, 400);
+    let text = random.pick(written).slice(0, 400);
     for (let changes = 1 + random.below(4); changes > 0; changes -= 1) text = changed(random, text, seeds);
     // What cannot be written in UTF-8 can reach neither of them.
     yield text.toWellFormed();

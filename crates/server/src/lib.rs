@@ -13,6 +13,7 @@ pub mod identity;
 pub mod limits;
 pub mod listen;
 pub mod logging;
+mod pieces;
 mod remembered;
 pub mod serve;
 pub mod sync;

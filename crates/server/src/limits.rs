@@ -83,6 +83,9 @@ pub const CORS_REFUSED_ORIGINS_MAX: usize = 256;
 /// Longest origin in bytes that is logged.
 pub const CORS_ORIGIN_BYTES_MAX: usize = 256;
 
+/// A piece in which a body is kept while it comes: little beside what an idle connection costs, four pages.
+pub const BODY_PIECE_BYTES: usize = 16 * 1_024;
+
 /// Bytes beyond the largest body that are read and thrown away, so that a client which sends first and listens afterwards
 /// learns that it sent too much; a broken connection would make it try again.
 pub const BODY_BYTES_DISCARDED_MAX: usize = 4 * 1_024 * 1_024;

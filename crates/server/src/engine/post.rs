@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as HttpBody;
 use hyper::header::CONTENT_ENCODING;
@@ -16,6 +16,7 @@ use wire::engineio::{self, CloseReason, InvalidPacket, Packet, Refusal};
 use super::http::{answer, refuse};
 use super::link::{Carrier, State};
 use super::{Application, Body, Link};
+use crate::pieces::Pieces;
 
 /// Answers one POST.
 pub(super) async fn serve<A, B>(link: Arc<Link<A>>, request: Request<B>) -> Response<Body>
@@ -107,15 +108,15 @@ async fn read<B: HttpBody<Data = Bytes>>(body: B, bytes_max: usize) -> Result<By
         return Err(Failure::TooLarge);
     }
     let mut body = std::pin::pin!(body);
-    let mut payload = BytesMut::new();
+    let mut payload = Pieces::default();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Failure::Broken)?.into_data() else { continue };
         if payload.len() + data.len() > bytes_max {
             return Err(Failure::TooLarge);
         }
-        payload.extend_from_slice(&data);
+        payload.push(&data);
     }
-    Ok(payload.freeze())
+    Ok(payload.whole())
 }
 
 /// Hands one packet on, as soon as the link's own queue has room for what may follow from it.

@@ -7,13 +7,12 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Query as AnyQuery, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 
 use super::{Api, Refused};
-use crate::limits::BODY_BYTES_DISCARDED_MAX;
+use crate::{limits::BODY_BYTES_DISCARDED_MAX, pieces::Pieces};
 
 /// A query string. Members that are not known are ignored.
 pub(super) struct Query<T>(pub(super) T);
@@ -61,7 +60,7 @@ async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refused> {
         return Err(too_large(bytes_max));
     }
     let mut body = std::pin::pin!(body);
-    let (mut kept, mut read) = (BytesMut::new(), 0);
+    let (mut kept, mut read) = (Pieces::default(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| broken())?.into_data() else { continue };
         read += data.len();
@@ -69,12 +68,12 @@ async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refused> {
             break;
         }
         if read <= bytes_max {
-            kept.extend_from_slice(&data);
+            kept.push(&data);
         } else {
-            kept = BytesMut::new();
+            kept = Pieces::default();
         }
     }
-    if read <= bytes_max { Ok(kept.freeze()) } else { Err(too_large(bytes_max)) }
+    if read <= bytes_max { Ok(kept.whole()) } else { Err(too_large(bytes_max)) }
 }
 
 fn too_large(bytes_max: usize) -> Refused {

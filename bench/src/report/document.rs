@@ -130,6 +130,8 @@ fn floors(results: &Results) -> String {
         ("commit-1", "commit_p50_ms", "a synced commit of one row, p50, ms"),
         ("commit-8", "commit_p50_ms", "of 8 rows, p50, ms"),
         ("commit-32", "commit_p50_ms", "of 32 rows, p50, ms"),
+        ("alone", "delivery_p50_ms", "a commit and a write from idle, p50, ms"),
+        ("alone", "delivery_p99_ms", "the same, p99, ms"),
     ];
     for (scenario, figure, what) in floors {
         if let Some(spread) = results.spread_of(scenario, "floor", figure) {

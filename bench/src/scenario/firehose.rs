@@ -12,8 +12,8 @@ use crate::{
     server::Choice,
 };
 
-/// How often the state is asked for.
-const ASK_INTERVAL: Duration = Duration::from_millis(100);
+/// How often the state is asked for: asking makes the projections hurry, so often would be another load.
+const ASK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The sizes of this scenario.
 #[derive(Clone, Debug, Args)]

@@ -45,6 +45,9 @@ enum Command {
         /// Only scenarios whose names begin so; more than one separated by commas
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
+        /// Keep the results that are there of all other scenarios; they must be of this machine and as many runs
+        #[arg(long, requires = "only")]
+        keep: bool,
         /// Where the results go
         #[arg(long, default_value = "bench/results/latest.json")]
         out: PathBuf,
@@ -72,7 +75,7 @@ enum Command {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Run { server, runs, scenario } => run(server, runs, &scenario),
-        Command::Table { runs, only, out } => table::run_table(runs, &only, &out),
+        Command::Table { runs, only, keep, out } => table::run_table(runs, &only, keep, &out),
         Command::Smoke { server } => table::run_smoke(&server),
         Command::Render { results } => report::render(&results).map(|()| ExitCode::SUCCESS),
         Command::Echo { port } => floor::serve_echo(port).map(|()| ExitCode::SUCCESS),

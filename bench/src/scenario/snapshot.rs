@@ -43,6 +43,8 @@ impl Snapshot {
         stage.outcome.size("pushes_per_s", self.rate);
         let mut crowd = stage.followers_after(1, &before)?;
         crowd.open(1, |_| Plan::of_everything())?;
+        // What is measured is a state, not the rest of the filling that it would wait for.
+        Ask::open(&stage.target, &small_state(1))?.get(Instant::now())?;
         let asking = Asking::start(&stage.target, small_state(1), ASK_INTERVAL)?;
         let pace = Pace::Open { per_second: self.rate, burst: 1 };
         let pushing = stage.push(PushPlan { pace, connections: 4, before, ..PushPlan::default() })?;

@@ -53,16 +53,18 @@ impl Storm {
         let opened = stage.open()?;
         let start = Instant::now();
         crowd.resume(0..self.sockets);
-        let complete = || {
-            let due = followers * (1 + self.missed + stage.progress.accepted());
-            stage.progress.live() == followers && stage.progress.delivered() >= due
+        let wait_until = |is_true: &dyn Fn() -> bool| {
+            while !is_true() && start.elapsed() < STORM_TIME {
+                std::thread::sleep(LOOK);
+            }
         };
-        while !complete() && start.elapsed() < STORM_TIME {
-            std::thread::sleep(LOOK);
-        }
+        wait_until(&|| stage.progress.live() == followers);
+        // While pushes come there is nearly always one on its way to somebody.
+        let report = pushing.end()?;
+        let due = followers * (1 + self.missed + report.accepted);
+        wait_until(&|| stage.progress.delivered() >= due);
         stage.outcome.figure("complete_ms", start.elapsed().as_secs_f64() * 1e3);
         let measured = stage.close(&opened)?;
-        let report = pushing.end()?;
         stage.tell_server(&measured);
         stage.tell_pushes(&report);
         stage.judge(crowd, followers * (1 + self.missed + report.accepted), |_| report.pushed.clone())?;

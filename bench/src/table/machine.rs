@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::server::Kind;
 
 /// What figures depend on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) cores: usize,
     pub(crate) processor: String,

@@ -17,14 +17,17 @@ use anyhow::Context;
 use crate::{scenario, server::Choice};
 
 /// Runs the whole table, or the scenarios whose names begin with one of `only`, and writes the results to `out`. Servers
-/// of one scenario take turns, `runs` times, because machines are noisy.
+/// of one scenario take turns, `runs` times, because machines are noisy. With `keep`, what is there of other scenarios stays.
 ///
 /// # Errors
 /// A scenario could not be measured.
-pub(crate) fn run_table(runs: usize, only: &[String], out: &Path) -> anyhow::Result<ExitCode> {
-    let wanted = |entry: &Entry| only.is_empty() || only.iter().any(|name| entry.name.starts_with(name.as_str()));
+pub(crate) fn run_table(runs: usize, only: &[String], keep: bool, out: &Path) -> anyhow::Result<ExitCode> {
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|begin| name.starts_with(begin.as_str()));
     let mut results = Results::new(runs);
-    for entry in entries::full().into_iter().filter(wanted) {
+    if keep {
+        results.take_others(Results::read(out)?, wanted)?;
+    }
+    for entry in entries::full().into_iter().filter(|entry| wanted(entry.name)) {
         for run in 0..runs.min(entry.runs_max) {
             for kind in &entry.servers {
                 results.outcomes.push(run_entry(&entry, &Choice::of(*kind), run)?);

@@ -47,6 +47,17 @@ impl Results {
         fs::write(path, text + "\n").with_context(|| format!("{} cannot be written", path.display()))
     }
 
+    /// Takes over what an earlier table has of scenarios that are not measured again.
+    ///
+    /// # Errors
+    /// It is of another machine, or of another number of runs.
+    pub(crate) fn take_others(&mut self, earlier: Self, again: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+        let is_alike = earlier.machine == self.machine && earlier.runs == self.runs;
+        anyhow::ensure!(is_alike, "the earlier results are of another machine or number of runs; run the whole table");
+        self.outcomes.extend(earlier.outcomes.into_iter().filter(|outcome| !again(&outcome.scenario)));
+        Ok(())
+    }
+
     /// A figure of one run. Where something ran less often, its last run counts for the later ones.
     pub(crate) fn figure(&self, run: usize, scenario: &str, server: &str, figure: &str) -> Option<f64> {
         let mut outcomes = self.of(scenario, server);
@@ -85,6 +96,18 @@ impl Results {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_results_of_the_same_machine_and_of_other_scenarios_are_kept() {
+        let outcomes = ["storm", "idle"].map(|name| Outcome::new(name, "tidings")).to_vec();
+        let earlier = Results { outcomes, ..Results::new(3) };
+        let mut results = Results::new(3);
+        results.take_others(earlier.clone(), |name| name == "storm").unwrap();
+        assert_eq!(results.outcomes.iter().map(|outcome| outcome.scenario.as_str()).collect::<Vec<_>>(), ["idle"]);
+        assert!(Results::new(2).take_others(earlier.clone(), |_| false).is_err());
+        let machine = Machine { cores: earlier.machine.cores + 1, ..earlier.machine.clone() };
+        assert!(results.take_others(Results { machine, ..earlier }, |_| false).is_err());
+    }
 
     fn results(values: &[f64]) -> Results {
         let mut results = Results::new(values.len());

@@ -48,4 +48,10 @@ impl Projector {
         self.space.published.set_projected(if Bug::ProjectedTooFar.is_planted() { head } else { projected });
         Ok((projected, projected < self.space.head()))
     }
+
+    /// Keeps the views' log short. To be called after each step, when those who wait for it have been told: it may take as long
+    /// as the step.
+    pub fn tidy(&mut self) -> Result<(), ProjectError> {
+        self.views.tidy().map_err(ProjectError::Write)
+    }
 }

@@ -9,7 +9,8 @@ pub const VERIFIED_AT_OPEN_ENTRIES: u64 = 1_000;
 /// Frames (pages of 4 KiB) in a write-ahead log before the writer checkpoints by itself: 4 MB, some ten milliseconds.
 pub const WAL_FRAMES_MAX: u64 = 1_024;
 
-/// The same for the views, whose batches are larger and whose checkpoints delay nobody's ack.
+/// The same for the views, whose batches are larger: 64 MB. Acks wait for nothing of it but the disk, which is busy with it for some
+/// forty milliseconds; shorter logs are no shorter together, and at full load the projections could not keep up with them.
 pub const VIEWS_WAL_FRAMES_MAX: u64 = 16_384;
 
 /// Page cache of the journal's writer: it only ever needs the last pages, and room for one batch.

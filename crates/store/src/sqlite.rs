@@ -140,6 +140,18 @@ pub(crate) fn checkpoint(connection: &Connection, mode: Checkpoint) -> rusqlite:
     connection.prepare_cached(sql)?.query_row([], log)
 }
 
+/// Moves the whole log of a new database, which nobody else has open, into its file. What stayed in the log would be lost with the
+/// file's next name.
+pub(crate) fn checkpoint_alone(connection: &Connection, path: &Path) -> Result<(), Failure> {
+    let log =
+        checkpoint(connection, Checkpoint::Truncate).map_err(|error| Failure::sqlite("creating", path, &error))?;
+    if log.is_moved() && log.is_done() {
+        Ok(())
+    } else {
+        Err(Failure::new("creating", path, "another process has it open"))
+    }
+}
+
 /// Whether the file's content is at fault: a broken page, or a value that is not of the type that was written.
 pub(crate) fn is_malformed(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows};

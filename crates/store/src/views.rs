@@ -140,8 +140,8 @@ impl Views {
     }
 
     /// Folds in the journal's next entries, all or none, in one transaction. Thousands at once are far cheaper than one
-    /// by one. After a crash the last batches may be missing, but what is there is whole. After an error, [`Views::at`]
-    /// tells whether the batch was folded in before something else failed.
+    /// by one. After a crash the last batches may be missing, but what is there is whole. [`Views::tidy`] belongs to it,
+    /// once those who wait for the batch have been told.
     pub fn apply(&mut self, entries: &[Entry]) -> Result<(), ViewsError> {
         let Some(last) = entries.last() else { return Ok(()) };
         fold::check_continues(self.at, entries)?;
@@ -150,6 +150,11 @@ impl Views {
             Arm::Sqlite(sqlite) => sqlite.apply(entries)?,
         }
         self.at = (last.position, last.tag);
+        Ok(())
+    }
+
+    /// Moves the write-ahead log into the file when applies have made it long.
+    pub fn tidy(&mut self) -> Result<(), ViewsError> {
         match &mut self.arm {
             Arm::Memory(_) => Ok(()),
             Arm::Sqlite(sqlite) => sqlite.checkpoint_if_long(),
@@ -167,7 +172,7 @@ impl Views {
         Ok(())
     }
 
-    /// Moves the write-ahead log into the file as far as no reader needs it; an apply does so when the log is long.
+    /// Moves the write-ahead log into the file as far as no reader needs it; [`Views::tidy`] does so when the log is long.
     pub fn checkpoint(&mut self) -> Result<(), ViewsError> {
         match &mut self.arm {
             Arm::Memory(_) => Ok(()),

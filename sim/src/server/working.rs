@@ -171,7 +171,7 @@ impl Server {
 
     pub(super) fn project(&mut self, stage: &mut Stage) {
         let Some(projector) = &mut self.projector else { return };
-        match projector.step() {
+        match projector.step().and_then(|done| projector.tidy().map(|()| done)) {
             Ok((_, true)) => self.task(stage, Task::Project),
             Ok((_, false)) => self.open_writer(stage),
             Err(_) => {

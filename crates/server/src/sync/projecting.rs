@@ -31,9 +31,12 @@ pub(super) fn run(
     let mut pause = REOPEN_AFTER;
     loop {
         let began = Instant::now();
-        match projector.step() {
-            Ok((position, more)) => {
-                projected.send_replace(position);
+        let step = projector.step();
+        if let Ok((position, _)) = step {
+            projected.send_replace(position);
+        }
+        match step.and_then(|(_, more)| projector.tidy().map(|()| more)) {
+            Ok(more) => {
                 if stalled.swap(false, Ordering::Relaxed) {
                     tracing::info!("the projections are written again");
                     pause = REOPEN_AFTER;

@@ -220,8 +220,7 @@ impl WriterThread {
                 tracing::error!(
                     "the projections cannot be built; pushes are refused. Stop the server, delete views.db and start again"
                 );
-                self.inbox.close();
-                return self.refuse_waiting(Refusal::Busy);
+                return self.refuse_all(Refusal::Busy);
             }
         }
         drop(waiting);
@@ -229,8 +228,7 @@ impl WriterThread {
             Ok(writer) => writer,
             Err(error) => {
                 tracing::error!(%error, "the projections cannot be read; pushes are refused");
-                self.inbox.close();
-                return self.refuse_waiting(Refusal::Busy);
+                return self.refuse_all(Refusal::Busy);
             }
         };
         self.opened.send_replace(true);
@@ -255,7 +253,7 @@ impl WriterThread {
             if writer.failure().is_some() {
                 self.refuse(std::mem::take(&mut waiting), Refusal::Unavailable);
                 if !self.reopen(&mut writer) {
-                    return self.refuse_waiting(Refusal::Unavailable);
+                    return self.refuse_all(Refusal::Unavailable);
                 }
             }
         }
@@ -291,7 +289,7 @@ impl WriterThread {
                 Err(_) => self.checkpoint(writer),
             }
             if writer.failure().is_some() && !self.reopen(writer) {
-                self.refuse_waiting(Refusal::Unavailable);
+                self.refuse_all(Refusal::Unavailable);
                 return None;
             }
         }
@@ -334,6 +332,14 @@ impl WriterThread {
         for request in requests {
             self.line.leave(data_bytes(&request));
             request.reply.answer(Err(refusal));
+        }
+    }
+
+    /// Refuses whatever has come and is on its way, and takes no more.
+    fn refuse_all(&mut self, refusal: Refusal) {
+        self.inbox.close();
+        while let Some(request) = self.inbox.blocking_recv() {
+            self.refuse([request], refusal);
         }
     }
 

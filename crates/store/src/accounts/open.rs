@@ -13,7 +13,7 @@ use super::AccountsError;
 use crate::{
     Failure, folder,
     limits::ACCOUNTS_CACHE_KIB,
-    sqlite::{self, Checkpoint, Sync, Writing},
+    sqlite::{self, Sync, Writing},
 };
 
 /// The format that this version writes and reads.
@@ -79,7 +79,7 @@ fn write_empty(path: &Path) -> Result<(), Failure> {
     let connection = sqlite::open_writer(path, WRITING)?;
     connection.execute_batch(SCHEMA).map_err(failed)?;
     connection.execute("INSERT INTO meta VALUES (?1)", [FORMAT]).map_err(failed)?;
-    sqlite::checkpoint(&connection, Checkpoint::Truncate).map_err(failed)?;
+    sqlite::checkpoint_alone(&connection, path)?;
     connection.close().map_err(|(_, error)| failed(error))
 }
 

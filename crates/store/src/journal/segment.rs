@@ -11,10 +11,7 @@ use super::{
     damage::{Trouble, judge},
     row,
 };
-use crate::{
-    Disk, Failure,
-    sqlite::{self, Checkpoint},
-};
+use crate::{Disk, Failure, sqlite};
 
 /// What a segment says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +48,7 @@ impl Segment {
         let (first, time_ms) = (row::number(self.first.0), row::number(self.before.time_ms));
         let meta = params![row::FORMAT, self.identity, first, self.before.tag.0, time_ms];
         connection.execute("INSERT INTO meta VALUES (?1, ?2, ?3, ?4, ?5)", meta).map_err(failed)?;
-        sqlite::checkpoint(&connection, Checkpoint::Truncate).map_err(failed)?;
+        sqlite::checkpoint_alone(&connection, path)?;
         connection.close().map_err(|(_, error)| failed(error))
     }
 

@@ -52,8 +52,7 @@ impl WriterThread {
                 Err(error) if error.is_passing() => tracing::debug!(%error, "the journal is not reopened yet"),
                 Err(error) => {
                     tracing::error!(%error, "the journal cannot be reopened; pushes are refused");
-                    self.inbox.close();
-                    self.refuse_waiting(Refusal::Unavailable);
+                    self.refuse_all(Refusal::Unavailable);
                     return false;
                 }
             }

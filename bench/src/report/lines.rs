@@ -79,16 +79,23 @@ impl Lines<'_> {
         out
     }
 
-    /// The names, moved apart where lines end close to each other.
+    /// The names, moved apart where lines end close to each other. A line that ends before the others has its name above it.
     fn names(&self, x: Scale, y: Scale) -> String {
         let end = |line: &Line| line.points.last().map(|(a, b)| (x.place(*a), y.place(*b)));
         let mut names: Vec<_> = self.lines.iter().filter_map(|line| Some((line, end(line)?))).collect();
         names.sort_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
+        let rightmost = names.iter().map(|(_, end)| end.0).fold(f64::MIN, f64::max);
         let mut out = String::new();
         let mut lowest = f64::MIN;
         for (line, (at, height)) in names {
-            lowest = (height + 4.0).max(lowest + NAME_HEIGHT);
             let colour = line.class.split(' ').next().unwrap_or_default();
+            if at < rightmost {
+                let (from, above) =
+                    (line.points.first().map_or(at, |first| x.place(first.0)), height - NAME_HEIGHT / 2.0);
+                out += &format!("<text class=\"{colour}\" x=\"{from:.1}\" y=\"{above:.1}\">{}</text>\n", line.name);
+                continue;
+            }
+            lowest = (height + 4.0).max(lowest + NAME_HEIGHT);
             out += &format!("<text class=\"{colour}\" x=\"{:.1}\" y=\"{lowest:.1}\">{}</text>\n", at + 9.0, line.name);
         }
         out

@@ -93,9 +93,12 @@ async fn life(home: &Path, nth: u64, welcomed: &mut Vec<Value>) {
     let Some(address) = process.comes_up() else { return refused(&mut process, nth) };
     let mut http = patient(Http::open(address)).await.unwrap();
     let mut refusals = 0;
-    for number in 0..nth + 3 {
+    for number in 0..nth * 4 + 3 {
         let email = json!(format!("p{nth}-{number}@example.com"));
         let body = json!({ "name": "Pat", "email": email, "password": PASSWORD });
+        if refusals > 0 && number >= nth + 3 {
+            break;
+        }
         let answer = patient(http.ask(&Ask::new("POST", "/api/auth/register").json(&body))).await.unwrap();
         match answer.status {
             200 => welcomed.push(email),

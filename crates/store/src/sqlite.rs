@@ -178,6 +178,20 @@ mod tests {
     }
 
     #[test]
+    fn a_new_database_is_not_done_while_something_is_left_in_its_log() {
+        let (connection, folder) = opened(Sync::Full);
+        let path = folder.path().join("test.db");
+        connection.execute_batch("CREATE TABLE things (thing)").unwrap();
+        let reader = open_reader(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM things").unwrap();
+        connection.execute_batch("INSERT INTO things VALUES (1)").unwrap();
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        assert!(checkpoint_alone(&connection, &path).is_err(), "a reader still needs the log");
+        reader.execute_batch("ROLLBACK").unwrap();
+        checkpoint_alone(&connection, &path).unwrap();
+    }
+
+    #[test]
     fn a_writer_is_as_durable_as_was_asked_and_checkpoints_only_when_told() {
         let ((full, _one), (normal, _two)) = (opened(Sync::Full), opened(Sync::Normal));
         assert_eq!((pragma(&full, "synchronous"), pragma(&normal, "synchronous")), (2, 1));

@@ -115,3 +115,25 @@ impl Lines<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_ends_before_the_others_has_its_name_above_it_and_not_across_them() {
+        let line = |name: &str, points: &[(f64, f64)]| Line {
+            name: name.to_owned(),
+            class: "tidings",
+            points: points.to_vec(),
+        };
+        let lines = vec![line("short", &[(10.0, 20.0), (100.0, 20.0)]), line("long", &[(10.0, 10.0), (1_000.0, 10.0)])];
+        let plot = Lines { title: "", x_axis: "", y_axis: "", lines };
+        let (x, y) = (Scale::around([10.0, 1_000.0], 0.0, 100.0), Scale::around([10.0, 20.0], 100.0, 0.0));
+        let (x, y) = (x.unwrap(), y.unwrap());
+        let names = plot.names(x, y);
+        let short = format!("x=\"{:.1}\" y=\"{:.1}\">short<", x.place(10.0), y.place(20.0) - NAME_HEIGHT / 2.0);
+        assert!(names.contains(&short), "{names}");
+        assert!(names.contains(&format!("x=\"{:.1}\"", x.place(1_000.0) + 9.0)), "{names}");
+    }
+}

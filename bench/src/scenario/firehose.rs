@@ -12,7 +12,7 @@ use crate::{
     server::Choice,
 };
 
-/// How often the state is asked for: asking makes the projections hurry, so often would be another load.
+/// How often the state is asked for: asking makes the projections hurry, so more often would be a load of its own.
 const ASK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The sizes of this scenario.

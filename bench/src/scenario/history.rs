@@ -46,7 +46,7 @@ impl History {
         let filled = Stage::on(&scenario, choice, Server::start_in(choice, folder)?);
         let before = fill(&filled, Filling { entries: self.entries, topics: self.topics })?;
         drop(filled);
-        // Gigabytes that are still on their way to the disk would slow the start, and are no part of it.
+        // What the filling wrote and is still on its way to the disk would slow the start, and is no part of it.
         rustix::fs::sync();
         let mut stage = Stage::on(&scenario, choice, Server::start_in(choice, folder)?);
         stage.outcome.size("entries", self.entries as f64);

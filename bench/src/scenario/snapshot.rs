@@ -44,7 +44,8 @@ impl Snapshot {
         let mut crowd = stage.followers_after(1, &before)?;
         crowd.open(1, |_| Plan::of_everything())?;
         // What is measured is a state, not the rest of the filling that it would wait for.
-        Ask::open(&stage.target, &small_state(1))?.get(Instant::now())?;
+        let filled = Ask::open(&stage.target, &small_state(1))?.get(Instant::now())?;
+        anyhow::ensure!(filled.status == 200, "after the filling, a state is answered with {}", filled.status);
         let asking = Asking::start(&stage.target, small_state(1), ASK_INTERVAL)?;
         let pace = Pace::Open { per_second: self.rate, burst: 1 };
         let pushing = stage.push(PushPlan { pace, connections: 4, before, ..PushPlan::default() })?;

@@ -110,7 +110,7 @@ fn firehose(rate: f64, seconds: f64) -> Scenario {
     Scenario::Firehose(Firehose { sockets: 8, topics: 100, rate, unanswered: 1_024, span: span(2.0, seconds) })
 }
 
-/// As many as the machine can take: what a message costs alone is what the bare call costs beside it, in a loop.
+/// At full rate, because the bare call that it is held against is made in a loop, on a core that never sleeps.
 fn topics() -> Scenario {
     Scenario::Topics(Topics { topics: 1_000, followers: 10, rate: 16_000.0, burst: 160, span: span(2.0, 8.0) })
 }

@@ -83,7 +83,7 @@ pub const CORS_REFUSED_ORIGINS_MAX: usize = 256;
 /// Longest origin in bytes that is logged.
 pub const CORS_ORIGIN_BYTES_MAX: usize = 256;
 
-/// A piece in which a body is kept while it comes: little beside what an idle connection costs, four pages.
+/// A piece in which a body is kept while it comes, four pages: at most so much is kept beyond what came.
 pub const BODY_PIECE_BYTES: usize = 16 * 1_024;
 
 /// Bytes beyond the largest body that are read and thrown away, so that a client which sends first and listens afterwards

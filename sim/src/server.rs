@@ -284,6 +284,10 @@ impl Server {
             link.wire.close(CloseReason::GoingAway);
             link.end(stage);
         }
+        if let Some(projector) = self.projector {
+            // A disk that refuses leaves a log, which the next start reads.
+            let _ = projector.end();
+        }
     }
 
     fn is_barred(&self, user: Option<&Rc<str>>) -> bool {

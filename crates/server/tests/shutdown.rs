@@ -69,6 +69,10 @@ async fn an_idle_server_ends_within_a_second_and_says_goodbye() {
     assert_eq!(told.unwrap(), goaway());
     assert!(patient(poller.next()).await.is_err());
     assert!(patient(stream.next()).await.is_err(), "a stream just ends");
+    let logs = ["views.db-wal", "journal/00000000000000000001.db-wal"]
+        .map(|log| home.path().join("data/spaces/default").join(log));
+    let left = logs.map(|log| std::fs::metadata(log).map_or(0, |file| file.len()));
+    assert_eq!(left, [0, 0], "the next start reads no log");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -54,4 +54,9 @@ impl Projector {
     pub fn tidy(&mut self) -> Result<(), ProjectError> {
         self.views.tidy().map_err(ProjectError::Write)
     }
+
+    /// Leaves the views so that the next start is quick.
+    pub fn end(self) -> Result<(), ProjectError> {
+        self.views.end().map_err(ProjectError::Write)
+    }
 }

@@ -263,9 +263,12 @@ impl Writer {
         Ok(self.entry_at(position, batch)?.and_then(|entry| entry.data().cloned()))
     }
 
+    /// The push that was written at a position. One that is known and cannot be found is no new push: nobody decides then.
     fn earlier(&self, position: Option<Position>, batch: &Batch) -> Result<Option<EarlierPush>, ReadError> {
         let Some(position) = position else { return Ok(None) };
-        Ok(self.entry_at(position, batch)?.as_ref().map(EarlierPush::of))
+        let entry = self.entry_at(position, batch)?;
+        let absent = || ReadError::journal(store::ReadError::Absent { position });
+        entry.as_ref().map(EarlierPush::of).ok_or_else(absent).map(Some)
     }
 
     /// An entry that is durable, or decided in this batch.

@@ -179,4 +179,13 @@ impl Views {
             Arm::Sqlite(sqlite) => sqlite.checkpoint(),
         }
     }
+
+    /// Moves the whole write-ahead log into the file and cuts it: the next open would have to read all of it before anything
+    /// else. A reader in the way for long leaves it as it is.
+    pub fn end(self) -> Result<(), ViewsError> {
+        match self.arm {
+            Arm::Memory(_) => Ok(()),
+            Arm::Sqlite(sqlite) => sqlite.end(),
+        }
+    }
 }

@@ -280,6 +280,23 @@ fn views_of_a_killed_process_are_whole_up_to_their_position() {
 }
 
 #[test]
+fn views_that_end_well_leave_no_log_for_the_next_start_to_read() {
+    let entries = Chain::default().adds(20);
+    let folder = TempDir::new().unwrap();
+    let (mut views, _) = Views::open(folder.path(), &journal_of(&entries).reader()).unwrap();
+    views.apply(&entries).unwrap();
+    // Whoever looked keeps the file open, and does not mind.
+    let reader = views.reader();
+    judge(&reader, &entries);
+    let log = folder.path().join("views.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    views.end().unwrap();
+    assert_eq!(fs::metadata(&log).unwrap().len(), 0);
+    judge(&reader, &entries);
+    reopens(&folder, &entries, ViewsStart::Kept);
+}
+
+#[test]
 fn deleted_views_are_built_again_and_equal() {
     let entries = Chain::default().adds(20);
     let folder = closed_views(&entries);

@@ -64,8 +64,11 @@ pub(super) fn run(
         match committed.recv_timeout(PROJECTION_IDLE_POLL) {
             Ok(()) => hurry.none_until(began + PROJECTION_GATHER),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
-            Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
+    }
+    if let Err(error) = projector.end() {
+        tracing::info!(%error, "the projections keep their log, so the next start takes a little longer");
     }
 }
 

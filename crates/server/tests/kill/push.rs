@@ -40,7 +40,9 @@ pub(crate) struct Pusher {
     token: String,
     road: Road,
     random: Random,
-    /// Items of this pusher that may still be changed, by topic and id.
+    /// Items of this pusher that may be changed, by topic and id: their `add` was acknowledged, and they were not deleted.
+    /// A change that is sent before may be taken where the `add` was refused, and then the `add`, asked again, finds its id
+    /// taken.
     items: Vec<(String, String)>,
     tally: Tally,
     waiting: VecDeque<(PushId, Value)>,
@@ -148,8 +150,6 @@ impl Pusher {
         let mut wish = wish(&topic, "add", &item);
         if self.random.one_in(KEYLESS_ONE_IN) {
             wish["key"].take();
-        } else {
-            self.items.push((topic, item));
         }
         wish
     }
@@ -172,7 +172,15 @@ impl Pusher {
         };
         world.note(Event::Ack(ack));
         self.tally.duplicates += u64::from(ack.duplicate);
-        self.waiting.pop_front();
+        let (_, wish) = self.waiting.pop_front().expect("it was there just now");
+        self.items.extend(changeable(&wish));
         Ok(())
     }
+}
+
+/// The item that an `add` with a key made. One without is known by its data, which must stay.
+fn changeable(wish: &Value) -> Option<(String, String)> {
+    let is_keyed_add = wish["action"] == "add" && wish["key"].is_string();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    is_keyed_add.then(|| Some((text(&wish["type"])?, text(&wish["data"]["id"])?)))?
 }

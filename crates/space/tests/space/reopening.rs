@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
-use journal::{Position, Refusal};
+use journal::{Ask, Position, Refusal};
 use space::ReopenError;
 
-use crate::bench::{BOTH, Bench, Kept, add, keyed, member};
+use crate::bench::{BOTH, Bench, Kept, add, keyed, member, push};
 
 #[test]
 fn a_writer_that_was_reopened_takes_pushes_once_the_projections_are_there() {
@@ -24,6 +24,24 @@ fn a_writer_that_was_reopened_takes_pushes_once_the_projections_are_there() {
         let receipt = bench.push(&ann, keyed(add("b", 1), "two")).unwrap();
         assert_eq!((receipt.position.0, receipt.seq.0, receipt.duplicate), (2, 1, false));
         assert!(bench.push(&ann, keyed(add("a", 1), "one")).unwrap().duplicate);
+    }
+}
+
+/// Each push is decided by itself, also those that somebody sends without waiting: so a change should wait for the answer
+/// to what it changes.
+#[test]
+fn a_change_that_is_taken_where_its_add_was_refused_makes_the_item() {
+    for kept in BOTH {
+        let mut bench = Bench::new(kept);
+        let ann = member("ann");
+        bench.push(&ann, add("a", 1)).unwrap();
+        bench.project();
+        bench.faults.fail_next_append();
+        assert_eq!(bench.push(&ann, keyed(add("a", 2), "two")), Err(Refusal::Unavailable));
+        bench.writer.reopen().unwrap();
+        assert_eq!(bench.writer.resume(), Ok(true));
+        bench.push(&ann, push("a", Ask::Update, r#"{"id":2,"by":"ann"}"#)).unwrap();
+        assert_eq!(bench.push(&ann, keyed(add("a", 2), "two")), Err(Refusal::IdTaken));
     }
 }
 

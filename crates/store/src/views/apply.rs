@@ -52,6 +52,11 @@ impl SqliteViews {
         done.map(|_| ()).map_err(|error| self.judged(&error))
     }
 
+    pub(super) fn end(self) -> Result<(), ViewsError> {
+        let done = sqlite::checkpoint(&self.connection, Checkpoint::Truncate);
+        done.map(|_| ()).map_err(|error| self.judged(&error))
+    }
+
     fn judged(&self, error: &rusqlite::Error) -> ViewsError {
         judge(&self.shared.path, error)
     }

@@ -87,6 +87,7 @@ struct Handle {
     life: u64,
     path: Option<String>,
     is_temporary: bool,
+    is_read_only: bool,
     /// A log's name, which its first sync through this handle makes durable.
     names_itself: bool,
 }
@@ -238,7 +239,8 @@ impl Calls<'_> {
         let id = self.next_id();
         // SQLite's own file system for Unix does so too for a log that was there: it cannot know whether its name is durable.
         let (path, names_itself) = (path.map(str::to_owned), how.creates && how.is_log);
-        let handle = Handle { inode, life: self.0.life, path, is_temporary: how.is_temporary, names_itself };
+        let (is_temporary, is_read_only) = (how.is_temporary, how.is_read_only);
+        let handle = Handle { inode, life: self.0.life, path, is_temporary, is_read_only, names_itself };
         self.0.handles.insert(id, handle);
         Ok(id)
     }
@@ -353,6 +355,10 @@ impl Calls<'_> {
 
     pub(crate) fn lock(&mut self, id: FileId, lock: Lock) -> Result<(), Refusal> {
         let inode = self.inode(id)?;
+        // So a reader that is the last to close a database does not move its log.
+        if lock > Lock::Shared && self.0.handles.get(&id).is_some_and(|handle| handle.is_read_only) {
+            return Err(Refusal::Lock);
+        }
         self.file(inode).locks.take(id, lock)
     }
 

@@ -116,7 +116,8 @@ fn topics() -> Scenario {
 }
 
 fn stalled() -> Scenario {
-    Scenario::Stalled(Stalled { live: 1_000, stalled: 1_000, rate: 200.0, span: span(2.0, 8.0) })
+    // Long enough that one hiccup of the machine is not the slowest hundredth of either part.
+    Scenario::Stalled(Stalled { live: 1_000, stalled: 1_000, rate: 200.0, span: span(2.0, 20.0) })
 }
 
 fn history(entries: u64) -> Scenario {

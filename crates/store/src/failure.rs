@@ -12,21 +12,30 @@ pub struct Failure {
     path: PathBuf,
     reason: String,
     is_malformed: bool,
+    is_of_sync: bool,
 }
 
 impl Failure {
     pub(crate) fn new(doing: &'static str, path: &Path, reason: impl ToString) -> Self {
-        Self { doing, path: path.to_owned(), reason: reason.to_string(), is_malformed: false }
+        Self { doing, path: path.to_owned(), reason: reason.to_string(), is_malformed: false, is_of_sync: false }
     }
 
     pub(crate) fn sqlite(doing: &'static str, path: &Path, error: &rusqlite::Error) -> Self {
-        Self { is_malformed: sqlite::is_malformed(error), ..Self::new(doing, path, error) }
+        let (is_malformed, is_of_sync) = (sqlite::is_malformed(error), sqlite::is_of_sync(error));
+        Self { is_malformed, is_of_sync, ..Self::new(doing, path, error) }
     }
 
     /// The file or folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether a sync failed. What was written before it may never reach the disk, and no later sync will say so: only who
+    /// reads the file again, from the disk, knows what is there.
+    #[must_use]
+    pub fn is_of_sync(&self) -> bool {
+        self.is_of_sync
     }
 
     /// Whether the file's own content is at fault, rather than the disk, the moment or the permissions.

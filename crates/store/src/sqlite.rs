@@ -2,7 +2,10 @@
 
 mod pool;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use journal::Bug;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row, config::DbConfig};
@@ -10,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row, config::DbConfig};
 pub(crate) use pool::{Pool, PoolError, Pooled};
 
 use crate::{
-    Failure,
+    Disk, Failure,
     limits::{BUSY_WAIT_MS_MAX, READER_CACHE_KIB, STATEMENTS_KEPT_MAX, WAL_BYTES_KEPT_MAX},
 };
 
@@ -65,9 +68,14 @@ fn switch_to_log(connection: &Connection) -> rusqlite::Result<String> {
 
 /// Closes a connection that failed, without another write or sync: its log stays as it is.
 pub(crate) fn abandon(connection: Connection) {
+    leave_log(&connection);
+    drop(connection);
+}
+
+/// Has a connection leave its log as it is when it is closed.
+pub(crate) fn leave_log(connection: &Connection) {
     // Should this fail, SQLite moves what was synced before the failure; that is true as well.
     let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-    drop(connection);
 }
 
 /// Opens an existing database for reading. It never checkpoints.
@@ -161,6 +169,31 @@ pub(crate) fn is_malformed(error: &rusqlite::Error) -> bool {
     );
     let code = error.sqlite_error_code();
     is_mistyped || matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// Whether a sync failed, of a file or of a folder.
+pub(crate) fn is_of_sync(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_IOERR_FSYNC | SQLITE_IOERR_DIR_FSYNC))
+}
+
+/// The log that SQLite keeps beside a database.
+pub(crate) fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Makes a database's log what it is on the disk: after a failed sync, memory shows what the disk does not have. A checkpoint of
+/// that could be cut short with the database half written and nothing to mend it from.
+pub(crate) fn settle_log(disk: &Disk, path: &Path) -> Result<bool, Failure> {
+    let log = log_of(path);
+    let has_log = disk.bytes(&log).is_some_and(|bytes| bytes > 0);
+    if has_log {
+        disk.settle(&log)?;
+    }
+    Ok(has_log)
 }
 
 #[cfg(test)]

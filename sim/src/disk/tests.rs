@@ -67,7 +67,8 @@ fn views_whose_log_lost_its_name_in_the_middle_of_a_checkpoint_are_whole() {
         // A server that ended in order left whole views without a log.
         let (mut journal, mut views) = open(&disk);
         append_and_apply(&mut journal, &mut views);
-        drop((journal, views));
+        views.end().unwrap();
+        drop(journal);
         disk.set_weather(Weather { log_name_fails_one_in: 1, ..Weather::FAIR });
         let (mut journal, mut views) = open(&disk);
         append_and_apply(&mut journal, &mut views);
@@ -78,6 +79,41 @@ fn views_whose_log_lost_its_name_in_the_middle_of_a_checkpoint_are_whole() {
         disk.set_weather(Weather::FAIR);
         let (said, there) = reached(&open(&disk).1);
         assert_eq!(said, there, "seed {seed}, cut after {calls} calls");
+    }
+}
+
+/// After a failed sync, memory shows a log that the disk does not have, and the next sync says that all is well. A checkpoint of that,
+/// cut short, would leave views that are neither old nor new, and nothing to mend them from.
+#[test]
+fn views_whose_log_could_not_be_synced_are_whole_whether_the_process_ends_or_another_goes_on() {
+    for (seed, goes_on) in (0..200).flat_map(|seed| [(seed, false), (seed, true)]) {
+        let disk = Disk::new(Random::new(seed));
+        let (mut journal, mut views) = open(&disk);
+        append_and_apply(&mut journal, &mut views);
+        views.end().unwrap();
+        drop(journal);
+        let (mut journal, mut views) = open(&disk);
+        append_and_apply(&mut journal, &mut views);
+        disk.set_weather(Weather { sync_fails_one_in: 1, ..Weather::FAIR });
+        assert!(views.checkpoint().is_err());
+        disk.set_weather(Weather::FAIR);
+        // A checkpoint syncs the log, writes seven pages and syncs them.
+        let calls = 2 + seed % 7;
+        if goes_on {
+            drop((journal, views));
+            let (journal, mut views) = open(&disk);
+            disk.die_after(calls);
+            let _ = views.checkpoint();
+            disk.lose_power();
+            drop((journal, views));
+        } else {
+            disk.die_after(calls);
+            drop(views);
+            disk.lose_power();
+            drop(journal);
+        }
+        let (said, there) = reached(&open(&disk).1);
+        assert_eq!(said, there, "seed {seed}, goes on {goes_on}, cut after {calls} calls");
     }
 }
 

@@ -23,6 +23,8 @@ pub type FileId = u64;
 pub enum Refusal {
     /// Somebody else has the lock.
     Busy,
+    /// The file was opened for reading, and cannot be locked for writing.
+    Lock,
     /// There is no such file, or it cannot be opened.
     CannotOpen,
     /// There is no such file to delete.
@@ -48,6 +50,7 @@ impl Refusal {
     fn code(self) -> c_int {
         match self {
             Self::Busy => ffi::SQLITE_BUSY,
+            Self::Lock => ffi::SQLITE_IOERR_LOCK,
             Self::CannotOpen => ffi::SQLITE_CANTOPEN,
             Self::Absent => ffi::SQLITE_IOERR_DELETE_NOENT,
             Self::Read => ffi::SQLITE_IOERR_READ,

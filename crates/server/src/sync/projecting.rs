@@ -72,11 +72,12 @@ pub(super) fn run(
     }
 }
 
-/// Whether the same step may succeed later: a disk without room, or a journal that is being reopened.
+/// Whether the same step may succeed later: a disk without room, or a journal that is being reopened. After a failed sync nothing
+/// more is written: only the next start, which reads from the disk, knows what is there.
 fn is_passing(error: &ProjectError) -> bool {
     use store::{ReadError, ViewsError};
     match error {
-        ProjectError::Write(error) => matches!(error, ViewsError::Failed(_)),
+        ProjectError::Write(error) => matches!(error, ViewsError::Failed(failure) if !failure.is_of_sync()),
         ProjectError::Read(error) => matches!(error, ReadError::Failed(_) | ReadError::Busy),
     }
 }

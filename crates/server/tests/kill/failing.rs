@@ -75,12 +75,41 @@ async fn a_write_to_the_views_without_room_is_told_and_loses_nothing() {
     each_fails(&OF_VIEWS).await;
 }
 
-async fn each_fails(fault: &Fault) {
-    let mut random = random();
-    let play = Play::begin(&mut random, followers());
-    // Every file is there when the first life asks which they are.
+/// Nothing more is written to them in that life: memory may show what the disk does not have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sync_of_the_views_that_fails_stops_them_until_the_next_start_and_loses_nothing() {
+    let play = begun();
+    let mut in_opening = 0;
+    for nth in 1..=number_of("TIDINGS_FAULTS").unwrap_or(3) {
+        let files = vec![space(play.home.path()).join("views.db"), log_of(&space(play.home.path()).join("views.db"))];
+        let trace = play.home.path().join(format!("trace-{nth}"));
+        let strace = Strace { calls: "fsync,fdatasync", files, nth, injected: Injected::Error("EIO"), trace };
+        let (mut process, address) = play.try_to_serve(&strace.start());
+        match address {
+            None => refused_to_start(&mut process, nth),
+            Some(address) => patient(stops_projecting(address, &process)).await,
+        }
+        in_opening += u64::from(address.is_none());
+        tokio::task::block_in_place(|| process.kill());
+        play.gone();
+        assert!(strace.has_failed(), "{nth}: nothing failed\n{}", process.log());
+        lose_unsynced(&strace.lines());
+    }
+    println!("EIO on a sync of the views in as many lives, in {in_opening} of them while opening");
+    let (process, address) = play.serve();
+    play.end(process, address).await;
+}
+
+/// A play whose files are there, so that it can be asked which they are.
+fn begun() -> Play {
+    let play = Play::begin(&mut random(), followers());
     tokio::task::block_in_place(|| play.serve().0.kill());
     play.gone();
+    play
+}
+
+async fn each_fails(fault: &Fault) {
+    let play = begun();
     let lives = lives();
     let mut in_opening = 0;
     for (nth, until) in &lives {
@@ -164,6 +193,18 @@ async fn stays_down(address: SocketAddr, process: &Process, fault: &Fault) {
         assert_eq!(state.status, 200, "{}", state.text());
     }
     is_told(process, fault, usize::MAX);
+}
+
+/// The log says what to do about it, and whoever asks hears that not all is well.
+async fn stops_projecting(address: SocketAddr, process: &Process) {
+    while errors(process).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let errors = errors(process);
+    let is_said = |line: &String| line.contains("the projections stopped") && line.contains("restart the server");
+    assert!(errors.len() == 1 && errors.iter().all(is_said), "{errors:#?}");
+    let mut http = Http::open(address).await.expect("the server listens");
+    while http.ask(&Ask::get("/readyz")).await.expect("the server answers").status == 200 {}
 }
 
 fn is_told(process: &Process, fault: &Fault, lines_max: usize) {

@@ -19,7 +19,7 @@ use crate::{
     Disk, Failure, Faults,
     folder::LockError,
     limits::{SEGMENT_ENTRIES_MAX, VERIFIED_AT_OPEN_ENTRIES},
-    sqlite::PoolError,
+    sqlite::{self, PoolError},
 };
 
 /// How to open a journal.
@@ -167,11 +167,7 @@ fn prepare(disk: &Disk, folder: &Path, identity_if_new: [u8; 16]) -> Result<Vec<
 /// Describes a segment after making its log what it is on disk. A log that a crash left beside a cold segment is emptied
 /// on the way.
 fn settle(disk: &Disk, path: &Path) -> Result<Segment, OpenError> {
-    let log = segment::log_of(path);
-    let has_log = disk.bytes(&log).is_some_and(|bytes| bytes > 0);
-    if has_log {
-        disk.settle(&log)?;
-    }
+    let has_log = sqlite::settle_log(disk, path)?;
     let connection = if has_log { segment::open_writer(path)? } else { segment::open_reader(path)? };
     Ok(Segment::describe(path, &connection)?)
 }

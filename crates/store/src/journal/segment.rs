@@ -127,10 +127,3 @@ fn position_in_name(path: &Path) -> Option<Position> {
     let digits = name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| name.parse().ok().map(Position))?
 }
-
-/// The log that SQLite keeps beside a database.
-pub(super) fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}

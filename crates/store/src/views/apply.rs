@@ -62,6 +62,13 @@ impl SqliteViews {
     }
 }
 
+/// SQLite would move the log once more, also after a sync of it that failed.
+impl Drop for SqliteViews {
+    fn drop(&mut self) {
+        sqlite::leave_log(&self.connection);
+    }
+}
+
 fn apply(connection: &mut Connection, absence: &Absence, entries: &[Entry]) -> rusqlite::Result<()> {
     if let (Some(last), true) = (entries.last(), Bug::PositionBeforeContent.is_planted()) {
         let early = connection.transaction()?;

@@ -81,6 +81,7 @@ fn find(disk: &Disk, path: &Path, journal: &JournalReader) -> Result<Found, View
     if disk.bytes(path).is_none() {
         return Ok(Found::Missing);
     }
+    sqlite::settle_log(disk, path)?;
     let described = sqlite::open_writer(path, WRITING)
         .map_err(|failure| if failure.is_malformed() { ViewsError::Damaged(failure) } else { failure.into() })
         .and_then(|connection| Ok((describe(&connection).map_err(|error| judge(path, &error))?, connection)));

@@ -28,6 +28,9 @@ pub(super) struct State {
     done: Vec<(String, Vec<Json>)>,
 }
 
+/// The longest until whoever waits for the projections looks again, in microseconds.
+const LOOK_AGAIN_WITHIN: u64 = 1_000;
+
 impl Server {
     /// A request has arrived.
     pub(crate) fn request(&mut self, stage: &mut Stage, exchange: ExchangeId) {
@@ -49,7 +52,7 @@ impl Server {
         let Wanted { line, after, .. } = wanted;
         let is_caught_up = self.space.projected() >= wait.head;
         if !is_caught_up && stage.now() < wait.until {
-            return self.task(stage, Task::ReadPage(wanted));
+            return self.look_again(stage, Task::ReadPage(wanted));
         }
         let follower = self.links.get(&line).and_then(|link| link.stay.as_ref()).map(|stay| stay.serving.follower());
         let page = match follower.map(|follower| (follower.reader().clone(), follower.filter().clone())) {
@@ -108,9 +111,15 @@ impl Server {
         Wait { head: self.space.head(), until: stage.now() + CAUGHT_UP_WAIT_MAX }
     }
 
+    /// Whoever waits for the projections is woken by them. Here they look, not so often that a world is nothing else while the
+    /// projections stand still.
+    fn look_again(&self, stage: &mut Stage, task: Task) {
+        self.task_within(stage, self.plan.turn_max.max(LOOK_AGAIN_WITHIN), task);
+    }
+
     fn wait_on(&self, stage: &mut Stage, exchange: ExchangeId, wait: Wait, again: Task) {
         if stage.now() < wait.until {
-            self.task(stage, again);
+            self.look_again(stage, again);
         } else {
             stage.answer_request(exchange, HttpAnswer::Refused(Refusal::Busy));
         }

@@ -81,7 +81,7 @@ async fn a_write_to_the_views_without_room_is_told_and_loses_nothing() {
 async fn a_sync_of_the_views_that_fails_stops_them_until_the_next_start_and_loses_nothing() {
     let play = begun();
     let mut in_opening = 0;
-    for nth in 1..=number_of("TIDINGS_FAULTS").unwrap_or(2) {
+    for nth in [1, 2] {
         let files = vec![space(play.home.path()).join("views.db"), log_of(&space(play.home.path()).join("views.db"))];
         let trace = play.home.path().join(format!("trace-{nth}"));
         let strace = Strace { calls: "fsync,fdatasync", files, nth, injected: Injected::Error("EIO"), trace };
@@ -96,7 +96,7 @@ async fn a_sync_of_the_views_that_fails_stops_them_until_the_next_start_and_lose
         assert!(strace.has_failed(), "{nth}: nothing failed\n{}", process.log());
         lose_unsynced(&strace.lines());
     }
-    println!("EIO on a sync of the views in as many lives, in {in_opening} of them while opening");
+    println!("EIO on a sync of the views in two lives, in {in_opening} of them while opening");
     let (process, address) = play.serve();
     play.end(process, address).await;
 }

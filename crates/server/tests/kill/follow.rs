@@ -30,6 +30,8 @@ pub(crate) struct Follower {
     prefix: String,
     pid: Option<Value>,
     cursor: Option<String>,
+    /// Whether this connection was greeted.
+    is_in: bool,
     /// The last position that it was told.
     last: u64,
     followed: Followed,
@@ -58,7 +60,7 @@ impl Follower {
     pub(crate) fn new(name: &str, manner: Manner, prefix: &str) -> Self {
         let followed = Followed { name: name.to_owned(), ..Followed::default() };
         let (name, prefix) = (name.to_owned(), prefix.to_owned());
-        Self { name, manner, prefix, pid: None, cursor: None, last: 0, followed, fickle: None }
+        Self { name, manner, prefix, pid: None, cursor: None, is_in: false, last: 0, followed, fickle: None }
     }
 
     /// One that breaks its connections off by itself, at random.
@@ -83,15 +85,17 @@ impl Follower {
 
     /// One connection, to its end.
     async fn stay(&mut self, address: SocketAddr, world: &mut World) -> io::Result<()> {
+        self.is_in = false;
         let mut line = self.connect(address).await?;
         self.followed.connections += 1;
         let mut words = self.fickle.as_mut().map_or(u64::MAX, |random| random.below(PATIENCE_WORDS));
         loop {
             words = words.checked_sub(1).ok_or_else(|| io::Error::other("gone by itself"))?;
-            let last = self.last;
+            let (is_in, last) = (self.is_in, self.last);
             tokio::select! {
                 told = self.listen(&mut line, world) => told?,
-                () = world.has_seen_enough(last) => break,
+                // Who broke off right after the last of all comes back with nothing to hear but the greeting.
+                () = world.has_seen_enough(last), if is_in => break,
             }
         }
         world.note(Event::Settled { follower: self.name.clone(), head: self.last });
@@ -156,6 +160,7 @@ impl Follower {
             Packet::Event(name, arguments) => {
                 // The stock client keeps the last string argument of whatever event.
                 let cursor = arguments.last().and_then(Value::as_str).expect("these events end in their cursor");
+                self.is_in |= name == "connected";
                 world.note(match &*name {
                     "connected" => record::connected(&self.name, cursor, arguments[0]["resumed"] == json!(true)),
                     "reset" => record::reset(&self.name, &arguments[0], cursor),
@@ -173,6 +178,7 @@ impl Follower {
             StreamEvent::Update(body, cursor) => self.take_update(&Update { body, cursor }, world),
             StreamEvent::Named(name, body) => panic!("{} was told {name} {body}", self.name),
             StreamEvent::Id(id) => {
+                self.is_in = true;
                 world.note(record::connected(&self.name, &id, self.cursor.is_some()));
                 self.cursor = Some(id);
             }

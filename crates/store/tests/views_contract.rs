@@ -238,6 +238,7 @@ fn closed_views_of(journal: &Journal, entries: &[Entry]) -> TempDir {
     let folder = TempDir::new().unwrap();
     let (mut views, _) = Views::open(folder.path(), &journal.reader()).unwrap();
     views.apply(entries).unwrap();
+    views.end().unwrap();
     folder
 }
 

@@ -3,7 +3,7 @@
 //! A step over many entries costs each of them far less than a step of its own, so under load a step begins no sooner than
 //! [`PROJECTION_GATHER`] after the last one began, unless enough of them are there before. The first commit after a pause is
 //! folded at once, and so is everything while somebody waits to read. What could not be written is tried again: nothing was,
-//! and only the disk can be at fault.
+//! and only the disk can be at fault. After a failed *sync* nothing is certain, and it ends.
 
 use std::{
     sync::{
@@ -68,7 +68,7 @@ pub(super) fn run(
         }
     }
     if let Err(error) = projector.end() {
-        tracing::info!(%error, "the projections keep their log, so the next start takes a little longer");
+        tracing::warn!(%error, "the projections keep their log, so the next start takes a little longer");
     }
 }
 

@@ -82,7 +82,8 @@ async fn a_sync_of_the_views_that_fails_stops_them_until_the_next_start_and_lose
     let play = begun();
     let mut in_opening = 0;
     for nth in [1, 2] {
-        let files = vec![space(play.home.path()).join("views.db"), log_of(&space(play.home.path()).join("views.db"))];
+        let views = space(play.home.path()).join("views.db");
+        let files = vec![log_of(&views), views];
         let trace = play.home.path().join(format!("trace-{nth}"));
         let strace = Strace { calls: "fsync,fdatasync", files, nth, injected: Injected::Error("EIO"), trace };
         let (mut process, address) = play.try_to_serve(&strace.start());

@@ -83,6 +83,23 @@ fn a_disk_that_lost_what_was_acknowledged_is_not_written_again() {
     assert_eq!(bench.push(&ann, add("a", 3)), Err(Refusal::Unavailable));
 }
 
+#[test]
+fn a_retry_whose_first_entry_cannot_be_found_is_not_taken_for_a_new_push() {
+    let mut bench = Bench::new(Kept::OnDisk);
+    let ann = member("ann");
+    bench.push(&ann, add("a", 1)).unwrap();
+    let folder = bench.views_file().with_file_name("journal");
+    let older = tempfile::tempdir().unwrap();
+    copy(&folder, older.path());
+    bench.push(&ann, keyed(add("a", 2), "two")).unwrap();
+    bench.project();
+    // Nobody has read the journal yet, so the first who does reads these files.
+    fs::remove_dir_all(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    copy(older.path(), &folder);
+    assert_eq!(bench.push(&ann, keyed(add("a", 2), "two")), Err(Refusal::Unavailable));
+}
+
 /// Copies the files that survive a crash.
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {

@@ -113,8 +113,10 @@ test("a poll's answer never carries close beside messages, for a session that ha
   for (const payload of packets) assert.ok(payload.length === 1 || !payload.includes("1"), payload.join(" | "));
   const messages = packets.flat().filter((packet) => packet.startsWith("42"));
   const events = messages.map((message) => JSON.parse(message.slice(2))).map(([name, { data }]) => data?.id ?? name);
-  // It may be gone before it answers. If it answers, then with all that waited, in order, and goaway after it.
-  if (events.length > 0) assert.deepEqual(events, ["1", "2", "3", "goaway"].slice(0, Math.max(3, events.length)));
+  // It may be gone before it answers, and a poll that comes once it says goodbye is told just that: what waited comes with the
+  // resume. Otherwise all that waited, in order, and goaway after it.
+  const heard = events.at(-1) === "goaway" ? events.slice(0, -1) : events;
+  if (heard.length > 0) assert.deepEqual(heard, ["1", "2", "3"]);
 });
 
 test("while it stops the server says so: not ready, and no new sockets", async (t) => {

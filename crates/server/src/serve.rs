@@ -53,7 +53,7 @@ impl Server {
             draining: is_draining,
         });
         let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-        let service = tower::Layer::layer(&cors(config), http::router(Arc::clone(&api), auth));
+        let service = tower::Layer::layer(&cors(config), http::serve(Arc::clone(&api), auth));
         let paced = listen::Config { headers_timeout: limits.handshake_time, ..listen::Config::default() };
         let listening = listen::Server::start(listeners, service, paced);
         let keeping = keeping::start(&api);

@@ -1,17 +1,14 @@
 //! What calls take from a request: its query and its JSON body, bounded, and refused in the one shape of refusals.
 
-use std::sync::Arc;
-
 use axum::{
-    body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Query as AnyQuery, Request},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    body::{Bytes, HttpBody},
+    extract::{FromRequestParts, Query as AnyQuery, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
 };
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 
-use super::{Api, Refused};
+use super::Refused;
 use crate::{limits::BODY_BYTES_DISCARDED_MAX, pieces::Pieces};
 
 /// A query string. Members that are not known are ignored.
@@ -21,23 +18,30 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
-        match AnyQuery::from_request_parts(parts, state).await {
-            Ok(AnyQuery(query)) => Ok(Self(query)),
-            Err(error) => Err(Refused::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text())),
-        }
+        let query = AnyQuery::from_request_parts(parts, state).await;
+        query.map(|AnyQuery(query)| Self(query)).map_err(|error| bad_query(&error))
     }
 }
 
-/// A body that is called JSON, is not compressed and is no larger than a push may be.
-pub(super) struct JsonBody(pub(super) Bytes);
-
-impl FromRequest<Arc<Api>> for JsonBody {
-    type Rejection = Refused;
-
-    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Refused> {
-        require_json(request.headers())?;
-        read(request.into_body(), api.body_bytes_max).await.map(Self)
+impl<T: DeserializeOwned> Query<T> {
+    /// That of an address.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Refused> {
+        let query = AnyQuery::try_from_uri(uri);
+        query.map(|AnyQuery(query)| Self(query)).map_err(|error| bad_query(&error))
     }
+}
+
+fn bad_query(error: &QueryRejection) -> Refused {
+    Refused::new(StatusCode::BAD_REQUEST, "bad_query", error.body_text())
+}
+
+/// A body that is called JSON, is not compressed and has no more than so many bytes.
+pub(super) async fn json_body<B>(headers: &HeaderMap, body: B, bytes_max: usize) -> Result<Bytes, Refused>
+where
+    B: HttpBody<Data = Bytes>,
+{
+    require_json(headers)?;
+    read(body, bytes_max).await
 }
 
 /// A body that is not called JSON could be sent by a foreign page without asking first.
@@ -54,7 +58,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refused> {
 
 /// Reads a body. One that is somewhat too large is read to its end and thrown away, because most clients look for an
 /// answer only when they have sent everything; what goes far beyond is answered at once.
-async fn read(body: Body, bytes_max: usize) -> Result<Bytes, Refused> {
+async fn read(body: impl HttpBody<Data = Bytes>, bytes_max: usize) -> Result<Bytes, Refused> {
     let read_max = bytes_max + BODY_BYTES_DISCARDED_MAX;
     if body.size_hint().lower() > read_max as u64 {
         return Err(too_large(bytes_max));

@@ -1,16 +1,9 @@
 //! Which hosts this server answers to. With `--dev` everybody on the machine is let in, so a page of the outside that
 //! points its own name at this machine (DNS rebinding) must not get near: only loopback names are answered.
 
-use std::sync::Arc;
+use axum::http::{HeaderMap, StatusCode, header, uri::Authority};
 
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, header, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-
-use super::{Api, Refused};
+use super::Refused;
 
 /// The rule of hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +15,12 @@ pub enum Gate {
 }
 
 impl Gate {
+    /// Refuses a foreign host, on every path and transport.
+    pub(super) fn check(self, headers: &HeaderMap) -> Result<(), Refused> {
+        let error = "with --dev this server answers only to localhost, 127.0.0.1 and [::1]; start it without --dev to serve others";
+        if self.admits(headers) { Ok(()) } else { Err(Refused::new(StatusCode::FORBIDDEN, "host_refused", error)) }
+    }
+
     fn admits(self, headers: &HeaderMap) -> bool {
         match self {
             Self::Open => true,
@@ -34,16 +33,6 @@ impl Gate {
                 }),
         }
     }
-}
-
-/// Refuses foreign hosts on every path and transport.
-pub(super) async fn guard(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
-    if api.gate.admits(request.headers()) {
-        return next.run(request).await;
-    }
-    let error =
-        "with --dev this server answers only to localhost, 127.0.0.1 and [::1]; start it without --dev to serve others";
-    Refused::new(StatusCode::FORBIDDEN, "host_refused", error).into_response()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod assets;
 mod extract;
+mod front;
 mod gate;
 mod health;
 pub mod refused;
@@ -15,9 +16,8 @@ use std::{
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::DefaultBodyLimit,
     http::{HeaderMap, Method, StatusCode, header},
-    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -31,6 +31,7 @@ use crate::{
     sync::{DEFAULT_SPACE, Running, SyncApp},
 };
 
+pub use front::Front;
 pub use gate::Gate;
 pub use refused::Refused;
 
@@ -118,10 +119,11 @@ impl Api {
     }
 }
 
-/// All routes. `auth` are those of identity.
-pub fn router(api: Arc<Api>, auth: Router) -> Router {
+/// All that is answered over HTTP. `auth` are the routes of identity.
+pub fn serve(api: Arc<Api>, auth: Router) -> Front {
     let mut router = Router::new()
-        .route("/api/sync/push", post(sync::push))
+        // Pushes never come as far as this; other methods do.
+        .route(sync::PUSH_PATH, post(wrong_method))
         .route("/api/sync/data", get(sync::data))
         .route("/api/sync/changes", get(sync::changes))
         .route("/api/sync/stream", get(sync::stream))
@@ -133,19 +135,13 @@ pub fn router(api: Arc<Api>, auth: Router) -> Router {
     for path in aliases {
         router = router.route(path, get(sync::alias));
     }
-    router
-        .route("/socket.io/", axum::routing::any(socket_io))
+    let router = router
         .with_state(Arc::clone(&api))
         .merge(auth)
         .fallback(file)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(api.body_bytes_max))
-        .layer(middleware::from_fn_with_state(api, gate::guard))
-}
-
-async fn socket_io(State(api): State<Arc<Api>>, request: Request) -> Response {
-    let engine = Arc::clone(&api.engine);
-    engine.serve(request).await.map(axum::body::Body::new)
+        .layer(DefaultBodyLimit::max(api.body_bytes_max));
+    Front::new(api, router)
 }
 
 /// The files inside the binary. Below `/api` an unknown path is never the page.

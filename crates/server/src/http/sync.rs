@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Api,
-    extract::{JsonBody, Query},
+    extract::{Query, json_body},
     refused::Refused,
     stream,
 };
@@ -24,6 +24,9 @@ use crate::{
     listen::Peer,
     sync::{Reply, Running, UpdateEncoder, ask},
 };
+
+/// Where pushes go.
+pub(super) const PUSH_PATH: &str = "/api/sync/push";
 
 /// The header that carries the cursor beside a state.
 pub const CURSOR_HEADER: &str = "tidings-cursor";
@@ -66,17 +69,17 @@ impl ReadQuery {
     }
 }
 
-/// `POST /api/sync/push`.
-pub(super) async fn push(
-    State(api): State<Arc<Api>>,
-    Query(query): Query<ReadQuery>,
-    peer: Option<axum::Extension<Peer>>,
-    headers: HeaderMap,
-    JsonBody(body): JsonBody,
-) -> Result<Response, Refused> {
+/// Answers a push.
+pub(super) async fn push<B>(api: &Arc<Api>, request: hyper::Request<B>) -> Result<Response, Refused>
+where
+    B: HttpBody<Data = Bytes>,
+{
+    let (head, body) = request.into_parts();
+    let Query(query) = Query::<ReadQuery>::of(&head.uri)?;
+    let body = json_body(&head.headers, body, api.body_bytes_max).await?;
     let running = api.space(query.space())?;
-    let asker = api.asker(&headers, &running.name)?;
-    let peer = peer.map(|axum::Extension(peer)| peer.remote.ip());
+    let asker = api.asker(&head.headers, &running.name)?;
+    let peer = head.extensions.get::<Peer>().map(|peer| peer.remote.ip());
     api.app.rates.count(asker.principal(), peer, crate::sync::now_ms())?;
     let pushed = ask::parse(&body).map_err(Refused::from)?;
     let (sender, answer) = oneshot::channel();

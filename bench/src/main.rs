@@ -2,6 +2,7 @@
 
 mod check;
 mod clock;
+mod dialect;
 mod floor;
 mod limits;
 mod load;
@@ -28,7 +29,7 @@ struct Cli {
 enum Command {
     /// Runs one scenario against one or more servers, one after the other, as often as asked
     Run {
-        /// tidings, node or socketioxide; NAME=PROGRAM runs another build of it. More than once, to compare
+        /// tidings, node, socketioxide or centrifugo; NAME=PROGRAM runs another build of it. More than once, to compare
         #[arg(long, global = true)]
         server: Vec<Choice>,
         /// How often each server has its turn

@@ -5,13 +5,12 @@
 //! each of its messages is parsed, and its order is judged by itself.
 
 use super::{Counts, Frame, Opcode, Order, Reference, Tally, order::Pushed};
-
-/// How every message begins, whatever the server.
-const MESSAGE: &[u8] = b"42[\"sync_update\",";
+use crate::dialect::{Dialect, Said};
 
 /// One follower.
 #[derive(Debug)]
 pub(crate) struct Follower {
+    dialect: Dialect,
     reading: Reading,
     /// The beginning of a frame that has not come whole, where it is not known from the reference.
     carry: Vec<u8>,
@@ -37,17 +36,17 @@ pub(crate) struct Wish {
 
 impl Follower {
     /// Stands at the end of the reference as it is now.
-    pub(crate) fn shared(reference: &Reference) -> Self {
-        Self::new(Reading::Shared { offset: reference.end(), message: reference.messages() })
+    pub(crate) fn shared(dialect: Dialect, reference: &Reference) -> Self {
+        Self::new(dialect, Reading::Shared { offset: reference.end(), message: reference.messages() })
     }
 
     /// Compares with nobody; has had everything up to those numbers.
-    pub(crate) fn alone(last: &[u32]) -> Self {
-        Self::new(Reading::Alone(Box::new(Order::after(last))))
+    pub(crate) fn alone(dialect: Dialect, last: &[u32]) -> Self {
+        Self::new(dialect, Reading::Alone(Box::new(Order::after(last))))
     }
 
-    fn new(reading: Reading) -> Self {
-        Self { reading, carry: Vec::new(), strange: 0 }
+    fn new(dialect: Dialect, reading: Reading) -> Self {
+        Self { dialect, reading, carry: Vec::new(), strange: 0 }
     }
 
     /// Takes the next bytes of its connection, cut anywhere.
@@ -108,19 +107,32 @@ impl Follower {
     }
 
     fn take(&mut self, bytes: &[u8], frame: Frame, reader: &mut Reader<'_>) -> anyhow::Result<()> {
-        let payload = &bytes[frame.header_bytes..frame.end];
-        match (frame.opcode, payload) {
-            (Opcode::Text, payload) if payload.starts_with(MESSAGE) => {
-                self.message(&bytes[..frame.end], payload, reader)?
-            }
-            (Opcode::Text, b"2") => reader.wish.pongs += 1,
-            (Opcode::Text, payload) if payload.starts_with(b"42[") => {
-                reader.tally.events += 1;
-                reader.tally.resets += u64::from(payload.starts_with(b"42[\"reset\""));
-            }
-            (Opcode::Text, b"6") => {}
-            (Opcode::Close, _) => reader.wish.closed = true,
+        let mut rest = &bytes[frame.header_bytes..frame.end];
+        match frame.opcode {
+            Opcode::Close => reader.wish.closed = true,
+            Opcode::Text => loop {
+                let (text, others) = self.dialect.first_text(rest);
+                self.text(&bytes[..frame.end], text, reader)?;
+                rest = others;
+                if rest.is_empty() {
+                    break;
+                }
+            },
             _ => self.strange += 1,
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, frame: &[u8], text: &[u8], reader: &mut Reader<'_>) -> anyhow::Result<()> {
+        match self.dialect.said(text) {
+            Said::Message => self.message(frame, text, reader)?,
+            Said::Ping => reader.wish.pongs += 1,
+            Said::Event { reset } => {
+                reader.tally.events += 1;
+                reader.tally.resets += u64::from(reset);
+            }
+            Said::Nothing => {}
+            Said::Strange => self.strange += 1,
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use super::{Plan, Progress, Target, spawn_followers};
 use crate::{
     check::{Counts, Pushed, Window, server_messages},
     clock::Clock,
+    dialect::Dialect,
 };
 
 const FOLLOWERS: usize = 20;
@@ -64,7 +65,7 @@ fn counted(odd: &[u32], ends: bool) -> Counts {
     let (address, serving) = serve((0..FOLLOWERS).map(stream).collect(), go);
     let progress = Arc::<Progress>::default();
     let shared = (Clock::start(), Window::closed(), Arc::clone(&progress));
-    let target = Target { address, token: None, follows: false };
+    let target = Target { address, token: None, dialect: Dialect::SocketIo };
     let mut crowd = spawn_followers(target, 1, &[], shared).unwrap();
     crowd.open(FOLLOWERS, |_| Plan::of_everything()).unwrap();
     going.send(()).unwrap();

@@ -180,9 +180,10 @@ impl Followers {
     }
 
     fn plan(&mut self, plan: Plan) {
+        let dialect = self.target.dialect;
         let follower = match plan.reference {
-            Some(reference) => Follower::shared(&self.references[reference]),
-            None => Follower::alone(&self.before),
+            Some(reference) if dialect.frames_alike() => Follower::shared(dialect, &self.references[reference]),
+            _ => Follower::alone(dialect, &self.before),
         };
         self.waiting.push_back(self.sockets.len());
         self.sockets.push(Socket { plan, link: Link::Waiting, follower });
@@ -247,7 +248,7 @@ impl Followers {
         let members = [&*socket.plan.auth].into_iter().filter(|auth| !auth.is_empty()).chain(cursor.as_deref());
         let connect = self.target.connect_packet(&members.collect::<Vec<_>>().join(","));
         if let Link::Opening(fd) = std::mem::replace(&mut socket.link, Link::Lost) {
-            socket.link = Link::Greeting(fd, Box::new(Greeting::new(connect, self.target.follows)));
+            socket.link = Link::Greeting(fd, Box::new(Greeting::new(self.target.dialect, connect)));
         }
     }
 
@@ -299,7 +300,7 @@ impl Followers {
             && let Link::Live(fd) = &socket.link
         {
             let mut out = Vec::new();
-            masked(b"3", &mut out);
+            masked(self.target.dialect.pong(), &mut out);
             io::write(fd, &out)?;
         }
         Ok(())

@@ -1,9 +1,12 @@
-//! What a follower says and hears before it follows: the upgrade, `0{…}`, CONNECT, `40{…}`, and `connected` where the
-//! server says that. Pure: bytes in, bytes to send out.
+//! What a follower says and hears before it follows. Socket.IO: the upgrade, `0{…}`, CONNECT, `40{…}`, and `connected` where
+//! the server says that. Centrifugo: the upgrade, `connect`, `subscribe`. Pure: bytes in, bytes to send out.
 
 use memchr::memmem;
 
-use crate::check::{Frame, masked};
+use crate::{
+    check::{Frame, masked},
+    dialect::{CHANNEL, Dialect, Said},
+};
 
 /// An HTTP head is shorter, whoever answers.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -19,6 +22,10 @@ enum Step {
     Connect,
     /// The event `connected`.
     Welcome,
+    /// Centrifugo's answer to `connect`.
+    Introduced,
+    /// Its answer to `subscribe`.
+    Subscribed,
     Done,
 }
 
@@ -28,13 +35,13 @@ pub(crate) struct Greeting {
     step: Step,
     buffer: Vec<u8>,
     connect: Vec<u8>,
-    welcomed: bool,
+    dialect: Dialect,
 }
 
 impl Greeting {
-    /// `connect` is the CONNECT packet; `welcomed`: whether the server says `connected`.
-    pub(crate) fn new(connect: Vec<u8>, welcomed: bool) -> Self {
-        Self { step: Step::Upgrade, buffer: Vec::new(), connect, welcomed }
+    /// `connect` is Socket.IO's CONNECT packet.
+    pub(crate) fn new(dialect: Dialect, connect: Vec<u8>) -> Self {
+        Self { step: Step::Upgrade, buffer: Vec::new(), connect, dialect }
     }
 
     /// Takes what came, appends what is to be sent. When it is done, the bytes behind it are returned.
@@ -53,7 +60,7 @@ impl Greeting {
     /// Deals with the next part, if it is whole; tells where it ends.
     fn next(&mut self, out: &mut Vec<u8>) -> anyhow::Result<Option<usize>> {
         if self.step == Step::Upgrade {
-            return self.upgraded();
+            return self.upgraded(out);
         }
         let Some(frame) = Frame::first(&self.buffer)? else { return Ok(None) };
         let payload = &self.buffer[frame.header_bytes..frame.end];
@@ -64,15 +71,20 @@ impl Greeting {
                 Step::Connect
             }
             Step::Connect if payload.starts_with(b"40") => {
-                if self.welcomed {
+                if self.dialect == Dialect::Tidings {
                     Step::Welcome
                 } else {
                     Step::Done
                 }
             }
+            Step::Introduced if payload.starts_with(b"{\"id\":1,\"connect\":{") => {
+                masked(format!("{{\"id\":2,\"subscribe\":{{\"channel\":\"{CHANNEL}\"}}}}").as_bytes(), out);
+                Step::Subscribed
+            }
+            Step::Subscribed if payload.starts_with(b"{\"id\":2,\"subscribe\":{") => Step::Done,
             Step::Welcome if payload.starts_with(b"42[\"connected\"") => Step::Done,
-            _ if payload == b"2" => {
-                masked(b"3", out);
+            _ if self.dialect.said(payload) == Said::Ping => {
+                masked(self.dialect.pong(), out);
                 self.step
             }
             step => anyhow::bail!("at {step:?} the server says {seen}"),
@@ -80,7 +92,7 @@ impl Greeting {
         Ok(Some(frame.end))
     }
 
-    fn upgraded(&mut self) -> anyhow::Result<Option<usize>> {
+    fn upgraded(&mut self, out: &mut Vec<u8>) -> anyhow::Result<Option<usize>> {
         let Some(end) = memmem::find(&self.buffer, b"\r\n\r\n") else {
             anyhow::ensure!(self.buffer.len() <= HEAD_BYTES_MAX, "the answer to the upgrade has no end");
             return Ok(None);
@@ -88,6 +100,10 @@ impl Greeting {
         let head = String::from_utf8_lossy(&self.buffer[..end]);
         anyhow::ensure!(head.starts_with("HTTP/1.1 101"), "no upgrade: {head}");
         self.step = Step::Open;
+        if self.dialect == Dialect::Centrifugo {
+            masked(b"{\"id\":1,\"connect\":{}}", out);
+            self.step = Step::Introduced;
+        }
         Ok(Some(end + 4))
     }
 }
@@ -102,35 +118,44 @@ mod tests {
         [&[0x81, u8::try_from(payload.len()).unwrap()], payload].concat()
     }
 
+    /// A greeting in pieces of every kind, what is to be sent meanwhile, and that what follows it is left.
+    fn check(dialect: Dialect, greeting: &[&[u8]], said: &[&[u8]]) {
+        let greeting = [HEAD, &greeting.iter().flat_map(|payload| text(payload)).collect::<Vec<_>>()].concat();
+        for piece in [1, 5, 1_000] {
+            let mut greet = Greeting::new(dialect, b"40".to_vec());
+            let mut out = Vec::new();
+            let mut rest = None;
+            for bytes in greeting.chunks(piece) {
+                assert_eq!(rest, None);
+                rest = greet.receive(bytes, &mut out).unwrap();
+            }
+            assert_eq!(rest, Some(Vec::new()), "{dialect:?} in pieces of {piece}");
+            let mut expected = Vec::new();
+            said.iter().for_each(|payload| masked(payload, &mut expected));
+            assert_eq!(out, expected, "{dialect:?}");
+        }
+        let mut greet = Greeting::new(dialect, b"40".to_vec());
+        let rest = greet.receive(&[&greeting[..], b"more"].concat(), &mut Vec::new()).unwrap();
+        assert_eq!(rest.as_deref(), Some(&b"more"[..]));
+    }
+
     #[test]
     fn a_greeting_is_understood_however_it_is_cut_and_leaves_what_follows() {
-        for welcomed in [true, false] {
-            let welcome = if welcomed { text(b"42[\"connected\",{}]") } else { Vec::new() };
-            let greeting = [HEAD, &text(b"0{}"), &text(b"2"), &text(b"40{}"), &welcome].concat();
-            for piece in [1, 5, 1_000] {
-                let mut greet = Greeting::new(b"40".to_vec(), welcomed);
-                let mut out = Vec::new();
-                let mut rest = None;
-                for bytes in greeting.chunks(piece) {
-                    assert_eq!(rest, None);
-                    rest = greet.receive(bytes, &mut out).unwrap();
-                }
-                assert_eq!(rest, Some(Vec::new()), "in pieces of {piece}");
-                let mut expected = Vec::new();
-                masked(b"40", &mut expected);
-                masked(b"3", &mut expected);
-                assert_eq!(out, expected);
-            }
-            let mut greet = Greeting::new(b"40".to_vec(), welcomed);
-            let rest = greet.receive(&[&greeting[..], b"more"].concat(), &mut Vec::new()).unwrap();
-            assert_eq!(rest.as_deref(), Some(&b"more"[..]));
-        }
+        check(Dialect::Tidings, &[b"0{}", b"2", b"40{}", b"42[\"connected\",{}]"], &[b"40", b"3"]);
+        check(Dialect::SocketIo, &[b"0{}", b"2", b"40{}"], &[b"40", b"3"]);
+        check(
+            Dialect::Centrifugo,
+            &[b"{\"id\":1,\"connect\":{}}", b"{}", b"{\"id\":2,\"subscribe\":{}}"],
+            &[b"{\"id\":1,\"connect\":{}}", b"{\"id\":2,\"subscribe\":{\"channel\":\"bench\"}}", b"{}"],
+        );
     }
 
     #[test]
     fn a_refusal_is_an_error() {
         for answer in [&b"HTTP/1.1 503 Busy\r\n\r\n"[..], &[HEAD, &text(b"0{}"), &text(b"44{}")].concat()] {
-            assert!(Greeting::new(b"40".to_vec(), true).receive(answer, &mut Vec::new()).is_err());
+            assert!(Greeting::new(Dialect::Tidings, b"40".to_vec()).receive(answer, &mut Vec::new()).is_err());
         }
+        let refused = [HEAD, &text(b"{\"id\":1,\"error\":{\"code\":101}}")].concat();
+        assert!(Greeting::new(Dialect::Centrifugo, Vec::new()).receive(&refused, &mut Vec::new()).is_err());
     }
 }

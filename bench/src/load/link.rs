@@ -15,7 +15,7 @@ use super::{
     answer::{self, Answer, Arrival},
     greeting::Greeting,
 };
-use crate::{check::masked, limits::ANSWER_BYTES_MAX};
+use crate::{check::masked, dialect::Dialect, limits::ANSWER_BYTES_MAX};
 
 /// How long a pusher's connection may take to be ready.
 const GREETING_TIME: Duration = Duration::from_secs(10);
@@ -42,6 +42,8 @@ pub(crate) struct Unanswered {
 pub(crate) struct Link {
     stream: TcpStream,
     way: Way,
+    /// What stands in the answer to a push that was taken.
+    taken: &'static [u8],
     out: Vec<u8>,
     received: Vec<u8>,
     pub(crate) unanswered: VecDeque<Unanswered>,
@@ -53,6 +55,8 @@ impl Link {
     /// # Errors
     /// The server does not let us in.
     pub(crate) fn open(target: &Target, way: Way) -> anyhow::Result<Self> {
+        let speaks_ours = target.dialect != Dialect::Centrifugo;
+        anyhow::ensure!(speaks_ours || way == Way::Http, "Centrifugo is pushed to over HTTP only");
         let mut stream = TcpStream::connect(target.address).context("a pusher cannot connect")?;
         stream.set_nodelay(true)?;
         let mut received = Vec::new();
@@ -61,7 +65,7 @@ impl Link {
             received = greet(&mut stream, target)?;
         }
         stream.set_nonblocking(true)?;
-        Ok(Self { stream, way, out: Vec::new(), received, unanswered: VecDeque::new() })
+        Ok(Self { stream, way, taken: target.dialect.taken(), out: Vec::new(), received, unanswered: VecDeque::new() })
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -117,8 +121,8 @@ impl Link {
         loop {
             let rest = &self.received[at..];
             let first = match self.way {
-                Way::Http => answer::http(rest)?,
-                Way::Socket => answer::socket(rest)?,
+                Way::Http => answer::http(rest, self.taken)?,
+                Way::Socket => answer::socket(rest, self.taken)?,
             };
             let Some((arrival, length)) = first else { break };
             at += length;
@@ -140,7 +144,7 @@ impl Link {
 
 fn greet(stream: &mut TcpStream, target: &Target) -> anyhow::Result<Vec<u8>> {
     // A pusher follows nothing, where it may say so.
-    let mut greeting = Greeting::new(target.connect_packet("\"topics\":[]"), target.follows);
+    let mut greeting = Greeting::new(target.dialect, target.connect_packet("\"topics\":[]"));
     stream.write_all(&target.upgrade_request())?;
     let mut buffer = [0; 4096];
     loop {

@@ -68,11 +68,13 @@ fn data(stamp: &str, bytes: usize) -> String {
 
 fn request(target: &Target, push: &str) -> String {
     let authorization = target.token.as_deref().map(|token| format!("Authorization: Bearer {token}\r\n"));
+    let body = target.dialect.push_body(push);
     format!(
-        "POST /api/sync/push HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{push}",
+        "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{body}",
+        target.dialect.push_path(),
         target.address,
         authorization.unwrap_or_default(),
-        push.len()
+        body.len()
     )
 }
 
@@ -81,11 +83,15 @@ mod tests {
     use std::net::{Ipv4Addr, SocketAddrV4};
 
     use super::*;
+    use crate::dialect::Dialect;
 
     #[test]
     fn a_push_carries_its_stamp_and_has_the_size_that_was_asked_for() {
-        let target =
-            Target { address: SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1), token: Some("t".into()), follows: true };
+        let target = Target {
+            address: SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1),
+            token: Some("t".into()),
+            dialect: Dialect::Tidings,
+        };
         let stamp = Stamp { lane: 7, number: 8, due_ns: 9 };
         for way in [Way::Http, Way::Socket] {
             let mut template = Template::new(&target, way, 3, Shape { data_bytes: 200, keyed: true });

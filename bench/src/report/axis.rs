@@ -78,12 +78,13 @@ pub(crate) fn tick_text(value: f64) -> String {
 /// The colours by what they stand for; on light and on dark pages.
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-size:16px;font-weight:600}\
 .small{font-size:12px;fill:#59636e}.grid{stroke:#d1d9e0;stroke-width:1}.frame{stroke:#818b98;stroke-width:1}\
-.tidings{fill:#0969da}.socketioxide{fill:#bc4c00}.node{fill:#57606a}\
+.tidings{fill:#0969da}.socketioxide{fill:#bc4c00}.centrifugo{fill:#1a7f37}.node{fill:#57606a}\
 .line{fill:none;stroke-width:2.5}.line.tidings{stroke:#0969da;fill:none}.line.socketioxide{stroke:#bc4c00;fill:none}\
-.line.node{stroke:#57606a;fill:none}.dashed{stroke-dasharray:6 4}.dotted{stroke-dasharray:2 3}\
+.line.centrifugo{stroke:#1a7f37;fill:none}.line.node{stroke:#57606a;fill:none}.dashed{stroke-dasharray:6 4}.dotted{stroke-dasharray:2 3}\
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.small{fill:#9198a1}.grid{stroke:#3d444d}.frame{stroke:#656c76}\
-.tidings{fill:#58a6ff}.socketioxide{fill:#f0883e}.node{fill:#b1bac4}\
-.line.tidings{stroke:#58a6ff;fill:none}.line.socketioxide{stroke:#f0883e;fill:none}.line.node{stroke:#b1bac4;fill:none}}";
+.tidings{fill:#58a6ff}.socketioxide{fill:#f0883e}.centrifugo{fill:#3fb950}.node{fill:#b1bac4}\
+.line.tidings{stroke:#58a6ff;fill:none}.line.socketioxide{stroke:#f0883e;fill:none}\
+.line.centrifugo{stroke:#3fb950;fill:none}.line.node{stroke:#b1bac4;fill:none}}";
 
 /// A picture with its title, what it shows in words, and its drawing.
 pub(crate) fn picture(width: f64, height: f64, title: &str, words: &str, drawing: &str) -> String {

@@ -30,7 +30,7 @@ fn head(results: &Results) -> String {
          <!-- Drawn by `make bench` from bench/results/latest.json and bench/notes.md. Change those, not this. -->\n\n\
          Server and load share the machine: {} cores ({}), {} GB of memory, Linux {}. {}. Each figure is the median of {} runs \
          in which the servers took turns, with the least and the most behind it; a ratio is computed within each run. Every \
-         push to Tidings is on the disk before its ack; Node and socketioxide keep everything in memory.\n\n\
+         push to Tidings is on the disk before its ack; the others keep everything in memory.\n\n\
          ![Processor time per delivery](bench-cpu.svg)\n\n![Memory per idle socket](bench-memory.svg)\n\n\
          ![Latency against rate](bench-latency.svg)\n\n![Cost against history](bench-history.svg)\n",
         machine.cores,
@@ -105,7 +105,7 @@ fn side_by_side(results: &Results) -> String {
     let heads: Vec<_> = columns.iter().map(|(head, _)| *head).collect();
     let mut out = format!("| scenario | server | {} |\n|---|---|{}\n", heads.join(" | "), "--:|".repeat(columns.len()));
     for (scenario, what) in scenarios {
-        for server in ["tidings", "socketioxide", "node", "echo"] {
+        for server in ["tidings", "socketioxide", "centrifugo", "node", "echo"] {
             if results.of(scenario, server).next().is_none() {
                 continue;
             }
@@ -146,7 +146,10 @@ fn checked(results: &Results) -> String {
         "Every message on every socket, in all runs together:\n\n\
          | server | deliveries | lost | doubled | reordered | strange | cut off |\n|---|--:|--:|--:|--:|--:|--:|\n",
     );
-    for server in ["tidings", "socketioxide", "node"] {
+    for server in ["tidings", "socketioxide", "centrifugo", "node"] {
+        if results.outcomes.iter().all(|outcome| outcome.server != server) {
+            continue;
+        }
         let mut sum = Counts::default();
         results.outcomes.iter().filter(|outcome| outcome.server == server).for_each(|outcome| sum.add(&outcome.counts));
         let counts = [sum.delivered, sum.lost, sum.doubled, sum.reordered, sum.strange, sum.cut];

@@ -7,8 +7,12 @@ use super::{
 use crate::table::{HISTORIES, Results, SWEEP};
 
 /// Servers as the plots call them.
-const SERVERS: [(&str, &str); 3] =
-    [("tidings", "Tidings"), ("socketioxide", "socketioxide"), ("node", "Socket.IO on Node")];
+const SERVERS: [(&str, &str); 4] = [
+    ("tidings", "Tidings"),
+    ("socketioxide", "socketioxide"),
+    ("centrifugo", "Centrifugo"),
+    ("node", "Socket.IO on Node"),
+];
 
 /// Every plot by the name of its file in docs/; without the ones that the results have nothing for.
 pub(crate) fn all(results: &Results) -> Vec<(&'static str, String)> {
@@ -104,6 +108,8 @@ fn class(server: &str, dash: &str) -> &'static str {
         ("tidings", _) => "tidings dashed",
         ("socketioxide", "") => "socketioxide",
         ("socketioxide", _) => "socketioxide dashed",
+        ("centrifugo", "") => "centrifugo",
+        ("centrifugo", _) => "centrifugo dashed",
         (_, "") => "node",
         _ => "node dashed",
     }

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::{Choice, Cost, Kind, Memory, tidings};
+use super::{Choice, Cost, Kind, Memory, centrifugo, tidings};
 use crate::{
     limits::{START_TIME, STOP_TIME},
     load::Target,
@@ -55,12 +55,13 @@ impl Server {
     /// As [`Self::start`].
     pub(crate) fn start_in(choice: &Choice, folder: &Path) -> anyhow::Result<Self> {
         let program = &choice.program;
-        anyhow::ensure!(program.exists(), "{} is missing: scripts/bench.sh builds it", program.display());
+        anyhow::ensure!(program.exists(), "{} is missing: {}", program.display(), choice.kind.remedy());
         let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, free_port()?);
         let (mut command, token) = match choice.kind {
             Kind::Tidings => tidings::command(program, folder, address)?,
             Kind::Node => (node(program, address), None),
             Kind::Socketioxide => (plain(program, address), None),
+            Kind::Centrifugo => (centrifugo::command(program, folder, address)?, None),
             Kind::Echo => (echo(program, address), None),
         };
         let log = File::create(folder.join("server.log"))?;
@@ -85,7 +86,7 @@ impl Server {
     }
 
     fn until_it_serves(&mut self, start: Instant) -> anyhow::Result<()> {
-        while !serves(self.address) {
+        while !serves(self.address, self.choice.kind.dialect().health_path()) {
             if let Some(status) = self.child.try_wait()? {
                 anyhow::bail!("{} ended with {status}: {}", self.choice.label, self.log());
             }
@@ -107,8 +108,7 @@ impl Server {
 
     /// Where the load goes, with a token that may push and read.
     pub(crate) fn target(&self) -> Target {
-        let follows = self.choice.kind == Kind::Tidings;
-        Target { address: self.address, token: self.token.clone(), follows }
+        Target { address: self.address, token: self.token.clone(), dialect: self.choice.kind.dialect() }
     }
 
     /// What it has cost so far.
@@ -180,12 +180,12 @@ fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Whether `GET /api/health` answers 200.
-fn serves(address: SocketAddrV4) -> bool {
+/// Whether a GET of that path answers 200.
+fn serves(address: SocketAddrV4, path: &str) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(START_TIME))?;
-        write!(stream, "GET /api/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
         let mut answer = [0; 12];
         stream.read_exact(&mut answer)?;
         Ok(answer.ends_with(b" 200"))

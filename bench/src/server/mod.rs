@@ -1,6 +1,7 @@
 //! The servers under load: each is a child process on a port and a folder of its own, ended with the run. What they cost
 //! is read from the kernel.
 
+mod centrifugo;
 mod child;
 mod cost;
 mod kind;

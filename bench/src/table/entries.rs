@@ -45,8 +45,12 @@ pub(crate) const SWEEP: [(&str, f64, bool); 7] = [
 pub(crate) const HISTORIES: [(&str, u64); 4] =
     [("history-1000", 1_000), ("history-10000", 10_000), ("history-100000", 100_000), ("history-1000000", 1_000_000)];
 
-const EVERYBODY: [Kind; 3] = [Kind::Tidings, Kind::Node, Kind::Socketioxide];
-const PUSH_ANSWERERS: [Kind; 4] = [Kind::Tidings, Kind::Node, Kind::Socketioxide, Kind::Echo];
+const EVERYBODY: [Kind; 4] = [Kind::Tidings, Kind::Node, Kind::Socketioxide, Kind::Centrifugo];
+const PUSH_ANSWERERS: [Kind; 5] = [Kind::Tidings, Kind::Node, Kind::Socketioxide, Kind::Centrifugo, Kind::Echo];
+/// Those that keep up with more than Node does.
+const ALL_BUT_NODE: [Kind; 3] = [Kind::Tidings, Kind::Socketioxide, Kind::Centrifugo];
+/// Those that are pushed to over sockets.
+const SOCKET_PUSHED: [Kind; 3] = [Kind::Tidings, Kind::Node, Kind::Socketioxide];
 const OURS: [Kind; 1] = [Kind::Tidings];
 
 /// The table, in the order in which it is run.
@@ -60,9 +64,9 @@ pub(crate) fn full() -> Vec<Entry> {
         entry("fanout", fanout(sockets()), &EVERYBODY),
         entry("fanout-1000", fanout(1_000), &EVERYBODY),
         entry("flood", Scenario::Flood(Flood { sockets: 5_000, pushers: 16, span: span(2.0, 8.0) }), &EVERYBODY),
-        entry("steady-200", steady(200.0, 8.0), &[Kind::Tidings, Kind::Socketioxide]),
-        entry("steady-800", steady(800.0, 8.0), &[Kind::Tidings, Kind::Socketioxide]),
-        entry("lone", Scenario::Lone(Lone { rate: 13.0, span: span(1.0, 10.0) }), &EVERYBODY),
+        entry("steady-200", steady(200.0, 8.0), &ALL_BUT_NODE),
+        entry("steady-800", steady(800.0, 8.0), &ALL_BUT_NODE),
+        entry("lone", Scenario::Lone(Lone { rate: 13.0, span: span(1.0, 10.0) }), &SOCKET_PUSHED),
         entry("idle", Scenario::Idle(Idle { sockets: sockets(), seconds: 3.0 }), &EVERYBODY),
         entry("pushes-16", pushes(16), &PUSH_ANSWERERS),
         entry("pushes-64", pushes(64), &PUSH_ANSWERERS),
@@ -74,7 +78,7 @@ pub(crate) fn full() -> Vec<Entry> {
     ];
     entries.extend(HISTORIES.map(|(name, entries)| entry(name, history(entries), &OURS)));
     entries.extend(SWEEP.map(|(name, rate, node)| {
-        let servers: &[Kind] = if node { &EVERYBODY } else { &[Kind::Tidings, Kind::Socketioxide] };
+        let servers: &[Kind] = if node { &EVERYBODY } else { &ALL_BUT_NODE };
         Entry { runs_max: 1, ..entry(name, steady(rate, 5.0), servers) }
     }));
     entries.push(Entry { runs_max: 1, ..entry("firehose-long", firehose(25_000.0, 300.0), &OURS) });

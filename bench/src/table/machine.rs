@@ -39,25 +39,28 @@ impl Machine {
 }
 
 fn versions() -> Vec<(String, String)> {
-    let tidings = said(Command::new(server_program()).arg("--version"));
+    let tidings = said(Command::new(program(Kind::Tidings)).arg("--version"));
     let socket_io = fs::read("bench/peers/node/node_modules/socket.io/package.json").ok();
     let socket_io = socket_io.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
     let socket_io = socket_io.and_then(|package| package["version"].as_str().map(str::to_owned));
     let lock = fs::read_to_string("bench/peers/socketioxide/Cargo.lock").unwrap_or_default();
     let socketioxide = lock.split("name = \"socketioxide\"\nversion = \"").nth(1);
     let socketioxide = socketioxide.and_then(|rest| rest.split('"').next());
-    [
+    let mut versions = vec![
         ("Tidings", tidings.trim_start_matches("tidings ").to_owned()),
         ("Socket.IO", socket_io.unwrap_or_default()),
         ("Node", said(Command::new("node").arg("--version"))),
         ("socketioxide", socketioxide.unwrap_or_default().to_owned()),
-    ]
-    .map(|(name, version)| (name.to_owned(), version))
-    .into()
+    ];
+    if !Kind::Centrifugo.is_absent() {
+        let said = said(Command::new(program(Kind::Centrifugo)).arg("version"));
+        versions.push(("Centrifugo", said.split(' ').nth(1).unwrap_or_default().trim_start_matches('v').to_owned()));
+    }
+    versions.into_iter().map(|(name, version)| (name.to_owned(), version)).collect()
 }
 
-fn server_program() -> std::path::PathBuf {
-    crate::server::Choice::of(Kind::Tidings).program
+fn program(kind: Kind) -> std::path::PathBuf {
+    crate::server::Choice::of(kind).program
 }
 
 fn said(command: &mut Command) -> String {

@@ -1,7 +1,10 @@
 //! Faults planted into the streams of followers, each found by exactly its count.
 
 use super::*;
-use crate::check::{STAMP_BYTES, Stamp, Window};
+use crate::{
+    check::{STAMP_BYTES, Stamp, Window},
+    dialect::Dialect,
+};
 
 const FOLLOWERS: usize = 3;
 
@@ -36,7 +39,7 @@ fn judged(odd: &[u8], piece: usize) -> (Counts, usize) {
     let streams = [&plain[..], odd, &plain[..]];
     let mut reference = Reference::default();
     let mut tally = Tally::new(Window::closed());
-    let mut followers: Vec<_> = (0..FOLLOWERS).map(|_| Follower::shared(&reference)).collect();
+    let mut followers: Vec<_> = (0..FOLLOWERS).map(|_| Follower::shared(Dialect::SocketIo, &reference)).collect();
     let mut pongs = 0;
     for turn in 0..plain.len().max(odd.len()).div_ceil(piece) {
         for (index, (follower, stream)) in followers.iter_mut().zip(streams).enumerate() {
@@ -115,7 +118,8 @@ fn a_fault_that_everybody_sees_is_counted_for_everybody() {
     let mut reference = Reference::default();
     let mut tally = Tally::new(Window::closed());
     let pushed = Pushed { last: vec![3], ..Pushed::default() };
-    let mut followers = [Follower::shared(&reference), Follower::shared(&reference)];
+    let mut followers =
+        [Follower::shared(Dialect::SocketIo, &reference), Follower::shared(Dialect::SocketIo, &reference)];
     for follower in &mut followers {
         follower.receive(&messages(&[1, 3, 3]), &mut reference, &mut tally, 9).unwrap();
     }
@@ -129,10 +133,10 @@ fn a_fault_that_everybody_sees_is_counted_for_everybody() {
 fn who_comes_later_is_not_asked_for_what_was_before() {
     let mut reference = Reference::default();
     let mut tally = Tally::new(Window::closed());
-    let mut first = Follower::shared(&reference);
+    let mut first = Follower::shared(Dialect::SocketIo, &reference);
     first.receive(&messages(&[1, 2]), &mut reference, &mut tally, 9).unwrap();
-    let mut late = Follower::shared(&reference);
-    let mut alone = Follower::alone(&[2]);
+    let mut late = Follower::shared(Dialect::SocketIo, &reference);
+    let mut alone = Follower::alone(Dialect::SocketIo, &[2]);
     for follower in [&mut first, &mut late, &mut alone] {
         follower.receive(&messages(&[3]), &mut reference, &mut tally, 9).unwrap();
     }
@@ -148,7 +152,7 @@ fn latency_is_counted_from_when_a_message_was_due_and_only_in_the_window() {
     let window = Window::closed();
     let mut reference = Reference::default();
     let mut tally = Tally::new(window.clone());
-    let mut follower = Follower::shared(&reference);
+    let mut follower = Follower::shared(Dialect::SocketIo, &reference);
     follower.receive(&messages(&[1]), &mut reference, &mut tally, 10_000_005).unwrap();
     assert_eq!(tally.latency.len(), 0);
     window.open(5);
@@ -163,7 +167,34 @@ fn latency_is_counted_from_when_a_message_was_due_and_only_in_the_window() {
 fn a_close_is_told() {
     let mut reference = Reference::default();
     let mut tally = Tally::new(Window::closed());
-    let mut follower = Follower::shared(&reference);
+    let mut follower = Follower::shared(Dialect::SocketIo, &reference);
     let wish = follower.receive(&[0x88, 2, 3, 0xe8], &mut reference, &mut tally, 9).unwrap();
     assert!(wish.closed);
+}
+
+#[test]
+fn messages_of_centrifugo_are_judged_one_by_one_however_they_share_frames() {
+    let line = |number: u32| {
+        let mut id = [0; STAMP_BYTES];
+        Stamp { lane: 0, number, due_ns: 5 }.write(&mut id);
+        let id = String::from_utf8(id.to_vec()).unwrap();
+        format!(
+            "{{\"push\":{{\"channel\":\"bench\",\"pub\":{{\"data\":{{\"type\":\"bench/0000\",\"data\":{{\"id\":\"{id}\"}}}}}}}}}}"
+        )
+    };
+    let judged = |frames: &[&[u32]]| {
+        let mut reference = Reference::default();
+        let mut tally = Tally::new(Window::closed());
+        let mut follower = Follower::alone(Dialect::Centrifugo, &[]);
+        for numbers in frames {
+            let lines: Vec<_> = numbers.iter().map(|number| line(*number)).chain(["{}".to_owned()]).collect();
+            let wish = follower.receive(&frame(lines.join("\n").as_bytes()), &mut reference, &mut tally, 9).unwrap();
+            assert_eq!(wish.pongs, 1);
+        }
+        follower.judge(&reference, &Pushed { last: vec![4], ..Pushed::default() })
+    };
+    assert_eq!(judged(&[&[1], &[2, 3, 4]]), Counts::default());
+    assert_eq!(judged(&[&[1, 2], &[4]]), Counts { lost: 1, ..Counts::default() });
+    assert_eq!(judged(&[&[1, 2, 2], &[3, 4]]), Counts { doubled: 1, ..Counts::default() });
+    assert_eq!(judged(&[&[2, 1], &[3, 4]]), Counts { reordered: 1, ..Counts::default() });
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hyper::body::Body as HttpBody;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use wire::engineio::{Query, Refusal, Transport, open_packet};
+use wire::engineio::{CloseReason, Query, Refusal, Transport, open_packet};
 
 use super::link::Carrier;
 use super::stamps::{Stamp, Stamps};
@@ -80,7 +80,14 @@ impl<A: Application> Link<A> {
     pub(super) fn begin(self: &Arc<Self>, handshake: &Handshake) {
         let session = self.engine.application.opened(self, handshake);
         self.engine.registry.insert(self);
-        self.with(|state| state.app = Some(session));
+        let engine = &self.engine;
+        self.with(|state| {
+            state.app = Some(session);
+            // A drain that has looked for sessions already did not find this one.
+            if engine.is_draining() {
+                state.control.close_after_flush(CloseReason::GoingAway);
+            }
+        });
     }
 }
 

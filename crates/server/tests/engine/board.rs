@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use server::engine::{Application, CloseReason, Control, Handshake, Link, Message, Outlet, SessionId, Slice, Span};
 use tokio::sync::mpsc::UnboundedSender;
 use wire::socketio::{self, Event, Incoming, Namespace};
@@ -16,7 +16,11 @@ pub(crate) struct Board {
     pub(crate) closed: UnboundedSender<CloseReason>,
     /// Posts that lie one behind the other, in chunks.
     pub(crate) chunks: RwLock<Vec<Chunk>>,
+    /// What happens while the next session opens, before anybody knows it.
+    pub(crate) meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+pub(crate) type Meanwhile = Box<dyn FnOnce() + Send>;
 
 pub(crate) struct Chunk {
     bytes: Bytes,
@@ -49,6 +53,9 @@ impl Application for Board {
     type Session = Reader;
 
     fn opened(&self, _: &Arc<Link<Self>>, _: &Handshake) -> Reader {
+        if let Some(meanwhile) = self.meanwhile.lock().take() {
+            meanwhile();
+        }
         Reader { socketio: socketio::Session::open(Instant::now(), &self.socketio), served: None }
     }
 

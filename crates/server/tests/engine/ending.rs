@@ -1,6 +1,10 @@
 //! The end: of one link by the application, of all of them by a drain, of the listener by a stop.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use server::engine::CloseReason;
 
@@ -68,6 +72,25 @@ async fn a_drain_waits_for_a_poller_that_stays_away_no_longer_than_for_its_next_
         "the linger of a peer that reads slowly is not waited for"
     );
     assert_eq!(site.next_closed().await, CloseReason::GoingAway);
+    assert_eq!(site.engine.links_count(), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_opens_while_a_drain_begins_is_ended_with_the_others() {
+    let site = Site::start(Figures::default());
+    site.connected_polling().await;
+    let (sender, mut begun) = tokio::sync::mpsc::unbounded_channel();
+    let engine = Arc::clone(&site.engine);
+    // The first poll of a drain looks for the sessions to end, and does not find the one that is opening.
+    *site.engine.application().meanwhile.lock() = Some(Box::new(move || {
+        let mut drain = Box::pin(async move { engine.drain(PATIENCE, |_, control| control.packet(GOAWAY)).await });
+        assert!(drain.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        sender.send(drain).expect("the test waits for it");
+    }));
+    let mut connection = site.connect().await;
+    connection.send(crate::harness::upgrade_request("EIO=4&transport=websocket").as_bytes()).await;
+    let drain = begun.recv().await.expect("a session opens");
+    tokio::time::timeout(PATIENCE / 4, drain).await.expect("nobody is waited for who was not told");
     assert_eq!(site.engine.links_count(), 0);
 }
 

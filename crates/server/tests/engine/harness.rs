@@ -71,7 +71,12 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn start(figures: Figures) -> Self {
         let (sender, receiver) = unbounded_channel();
-        let board = Board { socketio: figures.socketio, closed: sender, chunks: RwLock::default() };
+        let board = Board {
+            socketio: figures.socketio,
+            closed: sender,
+            chunks: RwLock::default(),
+            meanwhile: Mutex::default(),
+        };
         let engine = Engine::new(figures.engine, board);
         let listener = listen::bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port on loopback");
         let address = listener.local_addr().expect("a bound listener has an address");

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::{
     play::{Play, followers, hot_segment, log_of, number_of, random, space},
-    rig::{Injected, Random, Start, Strace},
+    rig::{Injected, Random, Start, Strace, binary},
 };
 
 /// Kills at each place, unless `TIDINGS_POINT_KILLS` says otherwise.
@@ -55,6 +55,7 @@ const POINTS: &[(&str, Point)] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_at_the_worst_places_lose_double_and_reorder_nothing() {
+    assert_places_are_built_in();
     let kills = number_of("TIDINGS_POINT_KILLS").unwrap_or(KILLS);
     let mut random = random();
     let play = Play::begin(&mut random, followers());
@@ -70,6 +71,14 @@ async fn kills_at_the_worst_places_lose_double_and_reorder_nothing() {
     let (process, address) = play.serve();
     let outcome = play.end(process, address).await;
     assert!(outcome.pushers.duplicates > 0, "no kill fell between a commit and its receipt");
+}
+
+/// A release build knows no places, and would be waited for in vain.
+fn assert_places_are_built_in() {
+    let binary = std::fs::read(binary()).expect("the binary can be read");
+    let said = b"crashed on purpose";
+    let knows = binary.windows(said.len()).any(|bytes| bytes == said);
+    assert!(knows, "the binary has no places to crash at: name one with debug assertions in TIDINGS_BIN, or none");
 }
 
 /// One life of the server, which ends at the place and nowhere else.

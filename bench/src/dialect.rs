@@ -42,6 +42,11 @@ impl Dialect {
         self != Self::Centrifugo
     }
 
+    /// Whether its HTTP server ends the connection when an answer takes it more than ten seconds.
+    pub(crate) fn gives_up_answers(self) -> bool {
+        self == Self::Centrifugo
+    }
+
     /// Where WebSockets are opened.
     pub(crate) fn socket_path(self) -> &'static str {
         match self {

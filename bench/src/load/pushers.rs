@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    os::fd::OwnedFd,
     sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -34,6 +35,9 @@ const WAIT_MAX: Duration = Duration::from_millis(5);
 
 /// Pushes that were due and never sent which are still counted, one by one.
 const UNSENT_MAX: usize = 10_000_000;
+
+/// What a push is called whose connection ended before its answer.
+const CUT_OFF: &str = "cut off";
 
 /// What one read takes, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -82,6 +86,13 @@ pub(crate) struct PushReport {
     pub(crate) refusals: BTreeMap<String, u64>,
 }
 
+impl PushReport {
+    /// Pushes that followers may get: also those whose answer was not waited for may have been taken.
+    pub(crate) fn may_arrive(&self) -> u64 {
+        self.accepted + self.refusals.get(CUT_OFF).copied().unwrap_or_default()
+    }
+}
+
 /// Pushers at work on their thread.
 pub(crate) struct Pushing {
     thread: JoinHandle<anyhow::Result<PushReport>>,
@@ -124,11 +135,12 @@ impl Pushing {
 }
 
 struct Pushers {
+    target: Target,
     plan: PushPlan,
     clock: Clock,
     window: Window,
     progress: Arc<Progress>,
-    epoll: std::os::fd::OwnedFd,
+    epoll: OwnedFd,
     links: Vec<Link>,
     templates: Vec<Template>,
     /// The link that is asked first for room.
@@ -150,9 +162,7 @@ impl Pushers {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let mut links = Vec::new();
         for index in 0..plan.connections {
-            let link = Link::open(target, plan.way)?;
-            epoll::add(&epoll, link.stream(), EventData::new_u64(index as u64), EventFlags::IN)?;
-            links.push(link);
+            links.push(open(target, plan.way, &epoll, index)?);
         }
         let templates = (0..plan.topics).map(|topic| Template::new(target, plan.way, topic, plan.shape)).collect();
         let mut last = plan.before.clone();
@@ -160,6 +170,7 @@ impl Pushers {
         let pushed = Pushed { last, ..Pushed::default() };
         let report = PushReport { pushed, acks: latencies(), accepted: 0, refusals: BTreeMap::new() };
         Ok(Self {
+            target: target.clone(),
             plan,
             clock,
             window,
@@ -246,7 +257,7 @@ impl Pushers {
             let link = usize::try_from(event.data.u64()).expect("we gave it a usize");
             let (report, window, clock) = (&mut self.report, &self.window, self.clock);
             let acked = &mut self.acked;
-            self.links[link].read(buffer, |push, answer| {
+            let read = self.links[link].read(buffer, |push, answer| {
                 *acked += 1;
                 if window.holds(push.due_ns) {
                     report.acks.saturating_record(clock.now_ns().saturating_sub(push.due_ns));
@@ -258,9 +269,35 @@ impl Pushers {
                         *report.refusals.entry(refusal).or_default() += 1;
                     }
                 }
-            })?;
+            });
+            if let Err(error) = read {
+                self.come_back(link, error)?;
+            }
         }
         self.progress.set_accepted(self.report.accepted);
+        Ok(())
+    }
+
+    /// Opens a connection anew that the server has ended, where that is how it says that an answer took it too long. Of its
+    /// pushes nobody knows whether they were taken.
+    ///
+    /// # Errors
+    /// No other server has a reason to.
+    fn come_back(&mut self, link: usize, error: anyhow::Error) -> anyhow::Result<()> {
+        if !self.target.dialect.gives_up_answers() {
+            return Err(error);
+        }
+        let unanswered = std::mem::take(&mut self.links[link].unanswered);
+        let now_ns = self.clock.now_ns();
+        for push in &unanswered {
+            self.acked += 1;
+            if self.window.holds(push.due_ns) {
+                self.report.acks.saturating_record(now_ns.saturating_sub(push.due_ns));
+            }
+            self.report.pushed.unsure.insert((push.lane, push.number));
+            *self.report.refusals.entry(CUT_OFF.to_owned()).or_default() += 1;
+        }
+        self.links[link] = open(&self.target, self.plan.way, &self.epoll, link)?;
         Ok(())
     }
 
@@ -281,6 +318,13 @@ impl Pushers {
         }
         self.report
     }
+}
+
+/// The pusher of that index, connected.
+fn open(target: &Target, way: Way, epoll: &OwnedFd, index: usize) -> anyhow::Result<Link> {
+    let link = Link::open(target, way)?;
+    epoll::add(epoll, link.stream(), EventData::new_u64(index as u64), EventFlags::IN)?;
+    Ok(link)
 }
 
 /// Deliveries that are owed by then.

@@ -130,6 +130,6 @@ fn deliver(mut stage: Stage, sockets: usize, plan: PushPlan, span: Span) -> anyh
     stage.outcome.figure("rss_after_mb", stage.server.memory()?.rss as f64 / 1e6);
     stage.tell_deliveries(&measured);
     stage.tell_pushes(&report);
-    stage.judge(crowd, report.accepted * sockets as u64, |_| report.pushed.clone())?;
+    stage.judge(crowd, report.may_arrive() * sockets as u64, |_| report.pushed.clone())?;
     Ok(stage.outcome)
 }

@@ -11,7 +11,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use super::{Plan, Progress, Target, spawn_followers};
+use super::{Plan, Progress, PushPlan, Target, spawn_followers, spawn_pushers};
 use crate::{
     check::{Counts, Pushed, Window, server_messages},
     clock::Clock,
@@ -110,4 +110,34 @@ fn two_messages_swapped_are_found() {
 fn a_socket_that_is_cut_off_is_found_with_what_it_missed() {
     let odd: Vec<u32> = (1..=40).collect();
     assert_eq!(counted(&odd, true), Counts { lost: 10, cut: 1, ..Counts::default() });
+}
+
+/// Serves pushes over HTTP, but ends the first connection in place of its answer.
+fn serve_pushes() -> SocketAddrV4 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let SocketAddr::V4(address) = listener.local_addr().unwrap() else { panic!("we asked for IPv4") };
+    std::thread::spawn(move || {
+        for (index, socket) in listener.incoming().enumerate() {
+            let mut socket = socket.unwrap();
+            let mut buffer = [0; 4096];
+            while socket.read(&mut buffer).unwrap_or(0) > 0 && index > 0 {
+                socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"result\":{}}").unwrap();
+            }
+        }
+    });
+    address
+}
+
+#[test]
+fn a_push_whose_answer_was_given_up_is_unsure_and_its_pusher_comes_back_where_servers_do_that() {
+    let pushed = |dialect| {
+        let target = Target { address: serve_pushes(), token: None, dialect };
+        let shared = (Clock::start(), Window::closed(), Arc::default());
+        let plan = PushPlan { pushes_max: 5, ..PushPlan::default() };
+        spawn_pushers(&target, plan, shared).unwrap().wait()
+    };
+    let report = pushed(Dialect::Centrifugo).unwrap();
+    assert_eq!((report.accepted, report.may_arrive()), (4, 5));
+    assert_eq!(report.pushed.unsure.into_iter().collect::<Vec<_>>(), [(0, 1)]);
+    assert!(pushed(Dialect::SocketIo).is_err(), "nobody else has a reason to");
 }

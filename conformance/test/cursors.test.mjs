@@ -97,6 +97,8 @@ for (const version of OLDER) {
           await server.kill();
           await server.start();
         }
+        // Who is between two polls notices by its next one only.
+        await ear.nth("disconnect", round - 1);
         line.mend();
         const [hello, start] = await ear.nth("connected", round);
         assert.equal(hello.resumed, true);

@@ -71,6 +71,8 @@ for (const version of RESUMING) {
         line.pull();
         await api.addAll("notes", [`${round}b`, `${round}c`]);
         await api.push({ type: "notes", action: "delete", data: { id: `${round}a` } });
+        // Who is between two polls notices by its next one only.
+        await ear.nth("disconnect", round - 1);
         line.mend();
         await resumed(ear, round);
         await ear.untilUpdates((round - 1) * 4);

@@ -223,7 +223,6 @@ function isSameData(our, theirs) {
 /** Puts the attachments in place of their placeholders. */
 function filled(value, attachments) {
   if (attachments === 0 || value === null || typeof value !== "object") return value;
-  // biome-ignore lint/suspicious/noPrototypeBuiltins: the same question that the official parser asks
   if (value._placeholder === true) return ATTACHMENTS[value.num];
   for (const key of Object.keys(value)) value[key] = filled(value[key], attachments);
   return value;

@@ -62,21 +62,37 @@ fn after_a_failed_checkpoint_pushes_are_refused_until_the_journal_was_reopened()
     }
 }
 
+/// A copy of the journal's files, with which a disk can lose what came after it.
+struct OlderJournal {
+    folder: std::path::PathBuf,
+    copy: tempfile::TempDir,
+}
+
+impl OlderJournal {
+    fn keep(bench: &Bench) -> Self {
+        let kept = Self { folder: bench.views_file().with_file_name("journal"), copy: tempfile::tempdir().unwrap() };
+        copy(&kept.folder, kept.copy.path());
+        kept
+    }
+
+    fn put_back(&self) {
+        fs::remove_dir_all(&self.folder).unwrap();
+        fs::create_dir(&self.folder).unwrap();
+        copy(self.copy.path(), &self.folder);
+    }
+}
+
 #[test]
 fn a_disk_that_lost_what_was_acknowledged_is_not_written_again() {
     let mut bench = Bench::new(Kept::OnDisk);
     let ann = member("ann");
     bench.push(&ann, add("a", 1)).unwrap();
-    let folder = bench.views_file().with_file_name("journal");
-    let older = tempfile::tempdir().unwrap();
-    copy(&folder, older.path());
+    let older = OlderJournal::keep(&bench);
     bench.push(&ann, add("a", 2)).unwrap();
     bench.project();
     bench.faults.fail_next_append();
     bench.push(&ann, add("a", 3)).unwrap_err();
-    fs::remove_dir_all(&folder).unwrap();
-    fs::create_dir(&folder).unwrap();
-    copy(older.path(), &folder);
+    older.put_back();
     let error = bench.writer.reopen().unwrap_err();
     assert!(matches!(error, ReopenError::Lost(Position(2))) && !error.is_passing(), "{error}");
     assert_eq!(bench.writer.resume(), Ok(false));
@@ -88,15 +104,11 @@ fn a_retry_whose_first_entry_cannot_be_found_is_not_taken_for_a_new_push() {
     let mut bench = Bench::new(Kept::OnDisk);
     let ann = member("ann");
     bench.push(&ann, add("a", 1)).unwrap();
-    let folder = bench.views_file().with_file_name("journal");
-    let older = tempfile::tempdir().unwrap();
-    copy(&folder, older.path());
+    let older = OlderJournal::keep(&bench);
     bench.push(&ann, keyed(add("a", 2), "two")).unwrap();
     bench.project();
     // Nobody has read the journal yet, so the first who does reads these files.
-    fs::remove_dir_all(&folder).unwrap();
-    fs::create_dir(&folder).unwrap();
-    copy(older.path(), &folder);
+    older.put_back();
     assert_eq!(bench.push(&ann, keyed(add("a", 2), "two")), Err(Refusal::Unavailable));
 }
 

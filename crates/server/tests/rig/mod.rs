@@ -20,7 +20,7 @@ use std::{panic::Location, time::Duration};
 pub(crate) use http::{Answer, Ask, Http};
 pub(crate) use packet::{Packet, Update};
 pub(crate) use polling::Poller;
-pub(crate) use process::{Process, Start, binary, verify};
+pub(crate) use process::{Process, Start, verify};
 pub(crate) use random::Random;
 pub(crate) use site::Site;
 pub(crate) use socket::{Socket, frame};

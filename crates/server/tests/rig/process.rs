@@ -33,14 +33,10 @@ pub(crate) struct Start {
     pub(crate) variables: Vec<(&'static str, String)>,
 }
 
-/// The binary under test. `TIDINGS_BIN` may name another one by its whole path, for figures of the one that people run.
-pub(crate) fn binary() -> OsString {
-    std::env::var_os("TIDINGS_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_tidings").into())
-}
-
-/// The command, away from any configuration of this machine.
+/// The command, away from any configuration of this machine. `TIDINGS_BIN` may name another binary by its whole path, for
+/// figures of the one that people run.
 fn tidings(home: &Path, start: &Start) -> Command {
-    let binary = binary();
+    let binary = std::env::var_os("TIDINGS_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_tidings").into());
     let mut line = start.through.iter().chain([&binary]);
     let mut command = Command::new(line.next().expect("the line ends in the binary"));
     command.args(line).current_dir(home).env_clear().env("TIDINGS_JWT_SECRET", SECRET);

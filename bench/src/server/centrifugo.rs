@@ -1,11 +1,11 @@
-//! How Centrifugo is started for a run: on its memory engine, open to everybody on this machine, with the limits raised that
-//! would cut off followers of a burst.
+//! How Centrifugo is started for a run: on its memory engine, open to everybody on this machine, with more room for followers
+//! that lag.
 
 use std::{fs, net::SocketAddrV4, path::Path, process::Command};
 
 use serde_json::json;
 
-/// What one follower may have waiting, in bytes: its default is a tenth of this, and closes sockets in bursts.
+/// What one follower may have waiting, in bytes. Ten times the default: a backlog shall show as latency, not as closed sockets.
 const QUEUE_BYTES: usize = 10 * 1024 * 1024;
 
 /// The command that serves from `folder`.

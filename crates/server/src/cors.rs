@@ -18,6 +18,7 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use parking_lot::Mutex;
 use tower::{Layer, Service};
 
+use crate::config::is_scheme;
 use crate::limits::{CORS_ORIGIN_BYTES_MAX, CORS_REFUSED_ORIGINS_MAX};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -51,7 +52,10 @@ fn is_loopback_origin(uri: &Uri, origin: &str) -> bool {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
     // Neither a user before the host nor anything that is no port behind it.
     let plain = authority.port().map_or_else(|| authority.host().into(), |port| format!("{}:{port}", authority.host()));
-    matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]") && origin == format!("{scheme}://{plain}")
+    // `Uri` takes more for a scheme than a scheme may be.
+    is_scheme(scheme)
+        && matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]")
+        && origin == format!("{scheme}://{plain}")
 }
 
 /// What an `Origin` header means for a request.

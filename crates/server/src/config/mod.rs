@@ -28,6 +28,7 @@ use toml::Value;
 pub use error::{ConfigError, Place};
 pub use limits::{Heartbeat, Limits, PAYLOAD_BYTES_DEFAULT, PAYLOAD_BYTES_MAX};
 pub use listen::{BadListenAddress, DEFAULT_ADDRESSES, Listen, ListenAddress};
+pub(crate) use origins::is_scheme;
 pub use origins::{BadOrigin, Origins};
 pub use secret::{SECRET_BYTES_MIN, Secret, WeakSecret};
 pub use span::{BadSpan, parse_span};

@@ -61,7 +61,8 @@ fn normalise(text: &str) -> Result<String, BadOrigin> {
     Ok(format!("{scheme}://{}", authority.strip_suffix(usual_port).unwrap_or(authority)))
 }
 
-fn is_scheme(text: &str) -> bool {
+/// Whether browsers may write this before `://`: they write it in lower case.
+pub(crate) fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+.-".contains(&byte))
 }

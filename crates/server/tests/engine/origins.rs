@@ -105,6 +105,8 @@ async fn loopback_is_this_machine_on_any_port_and_nothing_else() {
         "localhost:3000",
         "http://[::1",
         "file://",
+        "~://localhost",
+        "4a://localhost",
     ] {
         assert_eq!(status(origin).await, 403, "{origin}");
     }

@@ -26,6 +26,8 @@ pub(crate) fn hold_for(bytes: &[u8]) {
 fn is_of_this_machine(origin: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let port = ["localhost", "127.0.0.1", "[::1]"].iter().find_map(|host| authority.strip_prefix(host));
-    let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    is_scheme && port.is_some_and(|port| port.trim_start_matches(':').bytes().all(|digit| digit.is_ascii_digit()))
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_port = |port: &str| port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_scheme && port.is_some_and(|rest| rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
 }

@@ -182,7 +182,9 @@ fn a_probe_between_two_polls_is_answered_with_the_next_one_or_soon() {
     assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Upgraded);
 
     let (mut bench, probe) = asked();
-    assert_eq!(bench.session.probe_receives(bench.now, probe, &Packet::Upgrade), ProbeStep::Failed, "not answered yet");
+    let step = bench.session.probe_receives(bench.now, probe, &Packet::Upgrade);
+    assert_eq!(step, ProbeStep::UpgradedUnanswered, "and who does not wait for an answer");
+    assert_eq!(bench.session.transport(), Transport::WebSocket);
 
     let mut bench = Bench::open(Transport::Polling);
     let short = Config { upgrade_timeout: Duration::from_millis(50), ..CONFIG };

@@ -87,7 +87,7 @@ impl<A: Application> Probe<A> {
             match step {
                 ProbeStep::Reply | ProbeStep::Wait => {}
                 ProbeStep::Failed => return Some(false),
-                ProbeStep::Upgraded => {
+                ProbeStep::Upgraded | ProbeStep::UpgradedUnanswered => {
                     self.unread = Bytes::copy_from_slice(input);
                     return Some(true);
                 }
@@ -101,7 +101,11 @@ impl<A: Application> Probe<A> {
         let link = Arc::clone(&self.link);
         link.with(|state| match state.wire.probe_receives(Instant::now(), self.id, &packet) {
             ProbeStep::Reply if !self.reply() => ProbeStep::Failed,
-            ProbeStep::Upgraded => self.install(state),
+            ProbeStep::UpgradedUnanswered if !self.reply() => {
+                state.wire.close(CloseReason::TransportLost);
+                self.install(state)
+            }
+            ProbeStep::Upgraded | ProbeStep::UpgradedUnanswered => self.install(state),
             step => step,
         })
     }

@@ -209,6 +209,19 @@ async fn a_session_moves_from_polling_to_a_websocket() {
 }
 
 #[tokio::test]
+async fn a_client_that_upgrades_without_waiting_for_an_answer_is_let_in() {
+    let site = Site::start(Figures::default());
+    let sid = site.connected_polling().await;
+    let mut socket = site.socket(&format!("EIO=4&transport=websocket&sid={sid}")).await;
+    // No poll is open, so the answer would wait for one.
+    let all = ["2probe", "5", r#"42["message",1]"#].map(|text| frame(Opcode::Text, true, text.as_bytes()));
+    socket.connection.send(&all.concat()).await;
+    assert_eq!(socket.text().await, "3probe");
+    assert_eq!(socket.text().await, r#"42["message-back",1]"#);
+    assert_eq!(site.poll(&sid).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_probe_that_fails_or_breaks_leaves_the_session_on_polling() {
     let site = Site::start(Figures::default());
     let sid = site.connected_polling().await;

@@ -75,6 +75,8 @@ pub enum ProbeStep {
     Wait,
     /// The WebSocket carries the session from now on.
     Upgraded,
+    /// The same, but first answer `3probe` there: the client did not wait for it.
+    UpgradedUnanswered,
     /// Close the probing WebSocket; the session goes on without it.
     Failed,
 }
@@ -311,10 +313,11 @@ impl Session {
                 probe.stage = Stage::Answered { noop_at: now };
                 ProbeStep::Reply
             }
-            (Packet::Upgrade, Stage::Answered { .. }) => {
+            (Packet::Upgrade, Stage::Asked { .. } | Stage::Answered { .. }) => {
+                let answered = matches!(probe.stage, Stage::Answered { .. });
                 self.probe = None;
                 self.transport = Transport::WebSocket;
-                ProbeStep::Upgraded
+                if answered { ProbeStep::Upgraded } else { ProbeStep::UpgradedUnanswered }
             }
             _ => {
                 self.probe = None;

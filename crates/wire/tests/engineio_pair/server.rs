@@ -121,6 +121,7 @@ impl Server {
             ProbeStep::Reply => self.out.push(ToClient::Frame("3probe".into())),
             ProbeStep::Wait => {}
             ProbeStep::Upgraded => self.probe = None,
+            ProbeStep::UpgradedUnanswered => unreachable!("the client waits for the answer to its probe"),
             ProbeStep::Failed => {
                 self.probe = None;
                 self.out.push(ToClient::SocketCloses);

@@ -314,7 +314,10 @@ async fn a_client_that_tries_five_times_survives_a_restart() {
     let home = home();
     let mut process = Process::spawn(home.path());
     let (address, whereabouts) = watch::channel(process.address());
-    let client = tokio::spawn(stock_client(whereabouts));
+    let (entered, mut inside) = watch::channel(false);
+    let client = tokio::spawn(stock_client(whereabouts, entered));
+    // What is pushed before a client has ever been in is not for it.
+    patient(inside.wait_for(|inside| *inside)).await.unwrap();
     for count in 0..3 {
         let mut http = patient(Http::open(*address.borrow())).await.unwrap();
         let answer =
@@ -332,11 +335,11 @@ async fn a_client_that_tries_five_times_survives_a_restart() {
 }
 
 /// Follows until it has seen `last`; the ids it saw.
-async fn stock_client(whereabouts: watch::Receiver<SocketAddr>) -> Vec<String> {
+async fn stock_client(whereabouts: watch::Receiver<SocketAddr>, entered: watch::Sender<bool>) -> Vec<String> {
     let (mut seen, mut auth, mut tries) = (Vec::new(), json!({}), 0);
     loop {
         let address = *whereabouts.borrow();
-        let end = stay(address, &mut auth, &mut seen, &mut tries).await;
+        let end = stay(address, &entered, &mut auth, &mut seen, &mut tries).await;
         if end.is_ok() {
             return seen;
         }
@@ -347,11 +350,18 @@ async fn stock_client(whereabouts: watch::Receiver<SocketAddr>) -> Vec<String> {
     }
 }
 
-async fn stay(address: SocketAddr, auth: &mut Value, seen: &mut Vec<String>, tries: &mut u32) -> io::Result<()> {
+async fn stay(
+    address: SocketAddr,
+    entered: &watch::Sender<bool>,
+    auth: &mut Value,
+    seen: &mut Vec<String>,
+    tries: &mut u32,
+) -> io::Result<()> {
     let (mut socket, connect, connected) = Socket::enter(address, "default", auth).await?;
     *tries = 0;
     auth["pid"] = connect["pid"].clone();
     auth["offset"] = connected[1].clone();
+    entered.send_replace(true);
     loop {
         let packet = socket.next().await?;
         if let Some(update) = packet.update() {

@@ -53,9 +53,17 @@ export class Api {
     }
   }
 
+  /** Asks for what the projections know, again if they take long to catch up on a busy machine: clients do so, too. */
+  async read(path) {
+    for (;;) {
+      const answer = await this.call(path);
+      if (answer.status !== 503 || answer.json?.code !== "busy") return answer;
+    }
+  }
+
   /** The present state and the cursor that belongs to it. */
   async state() {
-    const { json, headers } = await this.call("/api/sync/data");
+    const { json, headers } = await this.read("/api/sync/data");
     return { state: json, cursor: headers["tidings-cursor"] };
   }
 
@@ -63,7 +71,7 @@ export class Api {
   async history(since = null) {
     const changes = [];
     for (let cursor = since; ; ) {
-      const { status, json, text } = await this.call(`/api/sync/changes${cursor === null ? "" : `?since=${cursor}`}`);
+      const { status, json, text } = await this.read(`/api/sync/changes${cursor === null ? "" : `?since=${cursor}`}`);
       if (status !== 200 || json.reset) throw new Error(`changes answered ${status}: ${text}`);
       changes.push(...json.changes);
       cursor = json.cursor;

@@ -8,7 +8,7 @@ import { Server } from "../harness/server.mjs";
 import { CLIENTS, RESUMING, TRANSPORTS } from "../harness/stock-clients.mjs";
 
 const ENDS = {
-  "its token expires": { ttl: "2s", end: async () => {}, code: "token_expired" },
+  "its token expires": { ttl: "5s", end: async () => {}, code: "token_expired" },
   "its person is revoked": { ttl: "1h", end: (server) => server.revoke("Ann"), code: "token_revoked" },
 };
 

@@ -63,7 +63,7 @@ test("the list of who is here opens and closes by tapping", async (t) => {
 
 test("a finger draws the messages back, new ones wait below, and a tap returns to the end", async (t) => {
   const { ann, tom } = await room(t, 40);
-  assert.ok(await isInView(tom, tom.message("line 40 of Ann")), "the room opens at its end");
+  await poll(() => isInView(tom, tom.message("line 40 of Ann")), "the room to open at its end");
   await poll(async () => {
     await tom.drag(300);
     return isInView(tom, tom.message("line 1 of Ann"));

@@ -98,6 +98,12 @@ impl Report {
         found[0]
     }
 
+    /// Late is what it may be on a busy machine.
+    fn says_that_a_push_came_back(&self) {
+        let line = self.line("a push comes back after");
+        assert!(line.starts_with("ok  ") || line.starts_with("warning"), "{line}");
+    }
+
     fn says(&self, verdict: &str, words: &str) {
         assert!(self.line(words).starts_with(verdict), "{:#?}", self.lines);
     }
@@ -117,13 +123,13 @@ fn a_healthy_server_gets_no_complaint_and_keeps_nothing() {
             "moves from polling to a WebSocket",
             "outdated protocol",
             "its own pages may call it",
-            "a push comes back after",
             "arrives once",
             "id_taken",
             "while a client was away",
         ] {
             report.says("ok  ", words);
         }
+        report.says_that_a_push_came_back();
         report.says("warning", "no page or app is connected");
         assert_eq!((report.code, report.lines.len()), (Some(0), 11), "{:#?}", report.lines);
     }
@@ -142,7 +148,7 @@ fn without_a_token_nothing_is_pushed_and_a_bad_one_is_named() {
     bad.says("PROBLEM", "the token is not let in");
     assert_eq!(bad.code, Some(1));
     let good = server.doctor(&["--token", &server.token("member")]);
-    good.says("ok", "a push comes back");
+    good.says_that_a_push_came_back();
     assert_eq!(good.code, Some(0));
 }
 
@@ -260,8 +266,8 @@ fn a_revocation_by_another_process_ends_an_open_stream() {
     assert!(first.ends_with(b"200"), "{}", String::from_utf8_lossy(&first));
     let revoked = tidings(server.folder.path(), &["revoke", "--data", "d", "--name", "Ann"]).output().unwrap();
     assert!(revoked.status.success());
-    // A second is promised; comments, which would keep this alive, come every fifteen.
-    stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    // A second is promised, and a busy machine may take longer; comments, which would keep this alive, come every fifteen.
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream.read_to_end(&mut Vec::new()).unwrap();
     assert!(server.get("/api/sync/data", &token).contains("token_revoked"));
     assert!(server.get("/api/sync/data", &server.token("member")).contains(" 200 OK"));

@@ -43,12 +43,13 @@ async fn a_disk(random: &mut Random) {
 async fn fill(play: &Play, process: &Process, address: SocketAddr) {
     let disk = play.disk.as_ref().expect("this play has one");
     becomes(address, 200).await;
+    let before = process.log().len();
     disk.fill(LEFT_BYTES);
     becomes(address, 503).await;
     let acked = play.acked();
     // The words reach the test by a pipe, after the answer.
     patient(async {
-        while !process.log().contains("disk is full") {
+        while !process.log()[before..].contains("disk is full") {
             tokio::task::yield_now().await;
         }
     })

@@ -161,7 +161,7 @@ async fn push_last(address: SocketAddr, world: &World) -> u64 {
 
 async fn state(address: SocketAddr) -> Event {
     let mut http = Http::open(address).await.expect("the server listens");
-    let answer = http.ask(&Ask::get("/api/sync/data")).await.expect("the server answers");
+    let answer = patient(http.look_up(&Ask::get("/api/sync/data"))).await.expect("the server answers");
     record::snapshot(&answer.json(), &answer.cursor())
 }
 

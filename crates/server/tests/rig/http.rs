@@ -150,6 +150,16 @@ impl Http {
         self.answer().await
     }
 
+    /// Asks for what the projections know, again if they take long to catch up on a busy machine: clients do so, too.
+    pub(crate) async fn look_up(&mut self, ask: &Ask) -> io::Result<Answer> {
+        loop {
+            let answer = self.ask(ask).await?;
+            if answer.status != 503 || !answer.text().contains("\"busy\"") {
+                return Ok(answer);
+            }
+        }
+    }
+
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await
     }

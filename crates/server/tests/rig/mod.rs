@@ -29,7 +29,7 @@ pub(crate) use strace::{Injected, Strace};
 pub(crate) use token::{SECRET, claims_token, token};
 
 /// The longest wait for anything, on the slowest machine: only a hang reaches it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Waits for what must come.
 #[track_caller]

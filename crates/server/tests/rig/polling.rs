@@ -11,6 +11,7 @@ pub(crate) struct Poller {
     posts: Http,
     path: String,
     kept: VecDeque<Packet>,
+    is_polling: bool,
 }
 
 impl Poller {
@@ -24,7 +25,7 @@ impl Poller {
         let open: Value = serde_json::from_str(answer.text().trim_start_matches('0')).map_err(io::Error::other)?;
         let sid = open["sid"].as_str().ok_or_else(|| io::Error::other("a handshake without sid"))?;
         let path = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
-        let mut poller = Self { polls, posts, path, kept: VecDeque::new() };
+        let mut poller = Self { polls, posts, path, kept: VecDeque::new(), is_polling: false };
         poller.post(&format!("40{auth}")).await?;
         Ok(poller)
     }
@@ -34,13 +35,23 @@ impl Poller {
         if answer.status == 200 { Ok(()) } else { Err(io::Error::other(format!("not taken: {}", answer.status))) }
     }
 
+    /// Has a poll open, whose answer is read later.
+    pub(crate) async fn poll(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.is_polling, true) {
+            self.polls.write(&Ask::get(&self.path).bytes()).await?;
+        }
+        Ok(())
+    }
+
     /// The next packet. An error once the session is over.
     pub(crate) async fn next(&mut self) -> io::Result<Packet> {
         loop {
             if let Some(packet) = self.kept.pop_front() {
                 return Ok(packet);
             }
-            let answer = self.polls.ask(&Ask::get(&self.path)).await?;
+            self.poll().await?;
+            let answer = self.polls.answer().await?;
+            self.is_polling = false;
             if answer.status != 200 {
                 return Err(io::Error::other(format!("the session is over: {}", answer.status)));
             }

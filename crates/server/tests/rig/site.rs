@@ -118,12 +118,17 @@ impl Site {
 
     /// What somebody without a token gets.
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask(&Ask::get(path)).await
+        self.look_up(&Ask::get(path)).await
     }
 
     /// What somebody with a token gets.
     pub(crate) async fn get_as(&self, token: &str, path: &str) -> Answer {
-        self.ask(&Ask::get(path).token(token)).await
+        self.look_up(&Ask::get(path).token(token)).await
+    }
+
+    async fn look_up(&self, ask: &Ask) -> Answer {
+        let mut http = patient(Http::open(self.address)).await.expect("the server listens");
+        patient(http.look_up(ask)).await.unwrap_or_else(|error| panic!("{ask:?} is answered: {error}"))
     }
 
     pub(crate) async fn push_as(&self, token: &str, body: &Value) -> Answer {

@@ -117,6 +117,9 @@ pub const RUSH_GATHER: Duration = Duration::from_millis(1);
 /// The time over which the rate is looked at.
 pub const RUSH_SPAN: Duration = Duration::from_millis(20);
 
+/// How long after the start of a space the filters of its views are loaded: a start needs all cores, and is over by then.
+pub const FILTERS_LOADED_AFTER: Duration = Duration::from_millis(200);
+
 /// How long the projector sleeps when nothing wakes it; only a lost wake-up would ever make it matter.
 pub const PROJECTION_IDLE_POLL: Duration = Duration::from_millis(500);
 

@@ -22,8 +22,8 @@ use super::line::Line;
 use super::projecting;
 use super::rush::Rush;
 use crate::limits::{
-    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, PROJECTION_GATHER_ENTRIES, RUSH_GATHER,
-    SALTS_DRAWN_AT_ONCE, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
+    CAUGHT_UP_WAIT_MAX, CHECKPOINT_COMMITS, CHECKPOINT_IDLE, FILTERS_LOADED_AFTER, PROJECTION_GATHER_ENTRIES,
+    RUSH_GATHER, SALTS_DRAWN_AT_ONCE, WAITING_PUSHES_BYTES_MAX, WAITING_PUSHES_MAX,
 };
 
 /// How an answer finds its way back.
@@ -70,8 +70,13 @@ impl Running {
         let (opened_out, opened) = watch::channel(false);
         let (failed_out, failed) = watch::channel(false);
         let filters = views.reader();
+        let is_over = ended.clone();
         std::thread::Builder::new().name(format!("filters-{name}")).spawn(move || {
             // Without them everything is right, and slower.
+            std::thread::sleep(FILTERS_LOADED_AFTER);
+            if *is_over.borrow() {
+                return;
+            }
             if let Err(error) = filters.load_filters() {
                 tracing::warn!(%error, "what is new has to be looked up on disk until the next start");
             }

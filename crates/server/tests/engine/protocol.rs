@@ -122,7 +122,9 @@ async fn namespaces_are_joined_refused_and_left() {
 
 #[tokio::test]
 async fn a_heartbeat_keeps_both_transports_open() {
-    let site = Site::start(Figures::quick_heartbeat());
+    let mut figures = Figures::quick_heartbeat();
+    figures.engine.session.ping_timeout = std::time::Duration::from_secs(5);
+    let site = Site::start(figures);
     let (mut socket, sid) = (site.connected_socket().await, site.connected_polling().await);
     let on_socket = async {
         for _ in 0..3 {

@@ -3,6 +3,7 @@
  * of the one before. And the calls of the API that tests need.
  */
 import http from "node:http";
+import { poll } from "./deadline.mjs";
 
 /** Resolves to `{status, headers, text}`; never follows, retries or decodes anything. */
 export function request(url, { method = "GET", headers = {}, body, timeoutMs = 15_000 } = {}) {
@@ -54,11 +55,11 @@ export class Api {
   }
 
   /** Asks for what the projections know, again if they take long to catch up on a busy machine: clients do so, too. */
-  async read(path) {
-    for (;;) {
+  read(path) {
+    return poll(async () => {
       const answer = await this.call(path);
-      if (answer.status !== 503 || answer.json?.code !== "busy") return answer;
-    }
+      return answer.status === 503 && answer.json?.code === "busy" ? null : answer;
+    }, `the projections behind ${path} to catch up`);
   }
 
   /** The present state and the cursor that belongs to it. */

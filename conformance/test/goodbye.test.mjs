@@ -27,7 +27,7 @@ for (const version of Object.keys(CLIENTS)) {
       const { code, tookMs } = await server.stop();
       assert.equal(code, 0);
       // It takes half a second at most to wait for the next poll; the rest is what a busy machine may add.
-      assert.ok(tookMs < 3_000, `an idle server took ${Math.round(tookMs)} ms to stop`);
+      assert.ok(tookMs < 2_000, `an idle server took ${Math.round(tookMs)} ms to stop`);
       if (way !== "polling only") {
         // A poller that is between two polls has no connection to be told on, and the listeners are closed.
         const [told] = await ear.nth("goaway", 1);

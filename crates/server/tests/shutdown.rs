@@ -26,7 +26,7 @@ const END_MAX: Duration = Duration::from_secs(10);
 const IDLE_END_MAX: Duration = Duration::from_secs(1);
 
 /// What a slow machine may add to that before it is the server's fault.
-const SLACK: Duration = Duration::from_secs(5);
+const SLACK: Duration = Duration::from_secs(2);
 
 fn home() -> TempDir {
     TempDir::new().expect("a folder for a while")
@@ -169,7 +169,10 @@ impl Ledger {
     fn take(&mut self, id: String, answer: &Value) {
         if answer["success"] == json!(true) {
             self.acked.push(id);
-            self.served.take().map(|served| served.send(()));
+            if let Some(served) = self.served.take() {
+                // A test that has ended already hears of nothing.
+                let _ = served.send(());
+            }
         } else {
             assert_eq!(answer["code"], json!("unavailable"), "{answer}");
             self.put_off.push(id);
@@ -193,7 +196,7 @@ async fn under_load_every_acked_push_survives_and_every_waiting_one_is_answered(
         patient(first).await.unwrap();
     }
     // A pause on purpose: the signal comes in the middle of the load.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
     process.signal(Signal::TERM);
     let (status, took) = tokio::task::block_in_place(|| process.ended());
     assert!(status.success(), "{status}: {}", process.log());

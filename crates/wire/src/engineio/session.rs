@@ -314,10 +314,10 @@ impl Session {
                 ProbeStep::Reply
             }
             (Packet::Upgrade, Stage::Asked { .. } | Stage::Answered { .. }) => {
-                let answered = matches!(probe.stage, Stage::Answered { .. });
+                let is_answered = matches!(probe.stage, Stage::Answered { .. });
                 self.probe = None;
                 self.transport = Transport::WebSocket;
-                if answered { ProbeStep::Upgraded } else { ProbeStep::UpgradedUnanswered }
+                if is_answered { ProbeStep::Upgraded } else { ProbeStep::UpgradedUnanswered }
             }
             _ => {
                 self.probe = None;
